@@ -1,0 +1,18 @@
+"""The rules that need code, by the name their rule file gives in `check:`.
+
+A check is a function from what is offered and what is configured to hits. Checks are strangers to each other; the
+table is the only place that knows them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+from oktsec_lint.core.config import Config
+from oktsec_lint.core.findings import Hit
+from oktsec_lint.core.model import Inventory
+
+Check: TypeAlias = Callable[[Inventory, Config], Iterable[Hit]]
+
+CHECKS: Mapping[str, Check] = {}

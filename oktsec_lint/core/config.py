@@ -1,0 +1,145 @@
+"""`oktsec.yaml` as values: the part of the grammar that this tool acts on.
+
+The grammar itself (every key upstream knows, its type and what it is worth here) is data in `sources/`; this module
+only holds what the checks, the policy and the collector read. Field names are the YAML keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .findings import Severity
+from .model import JsonValue, Place
+
+DENY_ALL = "__oktsec_deny_all__"
+"""Upstream's sentinel: as the only entry of `allowed_tools` it allows nothing; a tool of that name is always denied."""
+
+
+class Transport(StrEnum):
+    """How a server is reached."""
+
+    STDIO = "stdio"
+    HTTP = "http"
+
+
+class Action(StrEnum):
+    """What a `rules:` override does with its rule's findings."""
+
+    BLOCK = "block"
+    QUARANTINE = "quarantine"
+    ALLOW_AND_FLAG = "allow-and-flag"
+    IGNORE = "ignore"
+
+
+class ScanProfile(StrEnum):
+    """How much message content (never definitions) is judged for an agent; upstream's three values."""
+
+    STRICT = "strict"
+    CONTENT_AWARE = "content-aware"
+    MINIMAL = "minimal"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSpec:
+    """One entry of `mcp_servers`: how to start or reach it. Values may hold `${VAR}`, unexpanded."""
+
+    name: str
+    transport: Transport
+    place: Place
+    command: str = ""
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    working_dir: str = ""
+    url: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AllowEntry:
+    """One entry of an agent's `allowed_tools`."""
+
+    name: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReference:
+    """A place in the config that names a tool: a policy, a constraint, a chain rule, an override's scope."""
+
+    name: str
+    place: Place
+    where: str
+    """The key that names it, such as `tool_policies` or `rules[].apply_to_tools`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One entry of `agents`."""
+
+    name: str
+    place: Place
+    allowed_tools: tuple[AllowEntry, ...] = ()
+    """Empty means every tool (upstream's meaning)."""
+    allowlist_place: Place | None = None
+    """The `allowed_tools` key when it is written, even as `[]`; None when the key is missing."""
+    blocked_content: tuple[str, ...] = ()
+    """Category ids, after the documented aliases are resolved."""
+    scan_profile: ScanProfile = ScanProfile.STRICT
+    suspended: bool = False
+    tool_references: tuple[ToolReference, ...] = ()
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    """The whole entry as plain values, for the keys the gate reads."""
+
+    @property
+    def unrestricted(self) -> bool:
+        return not self.allowed_tools
+
+    @property
+    def denies_all(self) -> bool:
+        return len(self.allowed_tools) == 1 and self.allowed_tools[0].name == DENY_ALL
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOverride:
+    """One entry of `rules`: the user's own decision about a rule."""
+
+    id: str
+    action: Action
+    place: Place
+    severity: Severity | None = None
+    apply_to_tools: tuple[ToolReference, ...] = ()
+    exempt_tools: tuple[ToolReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The `gateway` section."""
+
+    enabled: bool = False
+    port: int = 9090
+    bind: str = "127.0.0.1"
+    endpoint_path: str = "/mcp"
+    scan_responses: bool = False
+    require_auth: str = "auto"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One loaded configuration. `Config()` judges a snapshot that came without one: no agents, no overrides."""
+
+    path: str = ""
+    servers: tuple[ServerSpec, ...] = ()
+    agents: tuple[Agent, ...] = ()
+    rules: tuple[RuleOverride, ...] = ()
+    gateway: Gateway = Gateway()
+    default_policy: str = "allow"
+    custom_rules_dir: str = ""
+    custom_rules_place: Place | None = None
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    """The whole document as plain values."""
+
+    def agent(self, name: str) -> Agent | None:
+        return next((agent for agent in self.agents if agent.name == name), None)

@@ -1,0 +1,129 @@
+"""What the engine and the checks say: hits, findings, and what could not be looked at.
+
+A check yields a `Hit` (what, where, why here); the judge joins it with its rule's metadata to a `Finding`. So no
+check repeats a severity, and a rule's file stays the one place where it is described.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import IntEnum
+
+from .model import Kind, Place, Subject
+
+
+class Severity(IntEnum):
+    """How bad it is if the finding is right."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+class Confidence(IntEnum):
+    """How sure the rule is."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The very characters. Offsets are code points into the judged text (the string at the finding's pointer)."""
+
+    start: int
+    end: int
+    text: str
+    """The original characters of the span, at most 200 of them."""
+    context: str = ""
+    """The line of the judged text that holds the span's start, cut to a window of at most 400 characters."""
+    context_start: int = 0
+    """Offset of `context` in the judged text."""
+    line: int = 1
+    """1-based line of the judged text at which the span starts."""
+    note: str = ""
+    """What this span is, in a few words: the name of a signal, or the view in which it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a check or the engine found, before its rule's metadata is joined."""
+
+    rule: str
+    message: str
+    subject: Subject
+    pointer: str = ""
+    """JSON pointer inside the subject's definition (or inside the config document for `Kind.CONFIG`)."""
+    place: Place | None = None
+    """Where a maintainer can act on it; None lets the judge take the definition's or the server's own place."""
+    evidence: tuple[Evidence, ...] = ()
+    severity: Severity | None = None
+    """Overrides the rule's severity for this hit; None keeps it."""
+    confidence: Confidence | None = None
+    help: str = ""
+    """What to type next, for this very case; empty falls back to the rule's `fix`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a maintainer should know, complete enough to be shown, compared and obeyed."""
+
+    rule: str
+    severity: Severity
+    confidence: Confidence
+    category: str
+    message: str
+    help: str
+    subject: Subject
+    pointer: str = ""
+    place: Place | None = None
+    evidence: tuple[Evidence, ...] = ()
+    tags: tuple[str, ...] = ()
+    """Content classes of the rule (`credentials`, `pii` ...), which `blocked_content` may name beside the category."""
+    ignored_by: str = ""
+    """Why policy does not count it (such as `rules[2]: ignore`); empty when it counts. Ignored findings are kept."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Stable across line moves and runs: rule, file, object, pointer and the characters; no line numbers."""
+        parts = (
+            self.rule,
+            self.place.path if self.place else "",
+            self.subject.server,
+            self.subject.kind,
+            self.subject.name,
+            self.pointer,
+            *(" ".join(item.text.split()) for item in self.evidence),
+        )
+        if self.subject.kind is Kind.CONFIG:
+            parts = (*parts, self.message)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A check that could not run, as data: never a clean result."""
+
+    subject: Subject
+    reason: str
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Everything the engine and the checks have to say about a subject."""
+
+    findings: tuple[Finding, ...] = ()
+    unfinished: tuple[Unfinished, ...] = ()

@@ -1,0 +1,101 @@
+"""What both commands call: an inventory (or one server of it) in, findings and verdicts out.
+
+`scan`, the stdio proxy and the gateway build a `Judge` from the same config, rulebook and lock; that is why they
+cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from . import surfaces
+from .access import may_call
+from .checks import CHECKS, Check
+from .config import Agent, Config
+from .engine import Engine
+from .findings import Finding, Hit, Inspection
+from .model import Inventory, Place, Subject
+from .policy import Policy, Verdict
+from .rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found, and what policy makes of it."""
+
+    inspection: Inspection
+    policy: Policy
+    by_subject: Mapping[Subject, tuple[Finding, ...]]
+
+    def verdict(self, subject: Subject, agents: Iterable[Agent] = ()) -> Verdict:
+        """The strictest verdict on one object over the given agents, or the agent-less one when there are none."""
+        findings = self.by_subject.get(subject, ())
+        verdicts = [self.policy.decide(findings, agent) for agent in agents] or [self.policy.decide(findings)]
+        return max(verdicts, key=lambda verdict: verdict.level)
+
+
+class Judge:
+    """One engine, one policy, one set of checks."""
+
+    def __init__(self, rules: Iterable[Rule], config: Config) -> None:
+        self.rules: Mapping[str, Rule] = {rule.id: rule for rule in rules}
+        self.config = config
+        self.policy = Policy(config.rules)
+        self._engine = Engine(self.rules.values())
+        self._checks: tuple[Check, ...] = tuple(
+            CHECKS[name] for name in dict.fromkeys(rule.check for rule in self.rules.values()) if name in CHECKS
+        )
+
+    def judge(self, inventory: Inventory, known: Iterable[Hit] = ()) -> Judgement:
+        """Everything wrong with what is offered and with how it is configured, in reading order.
+
+        `known` holds hits of rules that only a source can see, such as a duplicate key in the configuration file.
+        """
+        texts = (surface for server in inventory.servers for surface in surfaces.of_server(server))
+        hits, unfinished = self._engine.inspect(texts)
+        for check in self._checks:
+            hits.extend(check(inventory, self.config))
+        places = dict(_places(inventory))
+        findings = tuple(self._finding(hit, places) for hit in (*known, *hits))
+        return Judgement(Inspection(findings, tuple(unfinished)), self.policy, _grouped(findings))
+
+    def callers(self, server: str, tool: str) -> tuple[Agent, ...]:
+        """The configured agents that may call a tool."""
+        return tuple(agent for agent in self.config.agents if may_call(agent, server, tool))
+
+    def _finding(self, hit: Hit, places: Mapping[Subject, Place]) -> Finding:
+        """A hit joined with its rule's metadata, its place, and the user's overrides."""
+        rule = self.rules[hit.rule]
+        place = hit.place or places.get(hit.subject)
+        finding = Finding(
+            rule=rule.id,
+            severity=rule.severity if hit.severity is None else hit.severity,
+            confidence=rule.confidence if hit.confidence is None else hit.confidence,
+            category=rule.category,
+            message=hit.message,
+            help=hit.help or rule.fix,
+            subject=hit.subject,
+            pointer=hit.pointer,
+            place=place,
+            evidence=hit.evidence,
+            tags=rule.tags,
+        )
+        return self.policy.settle(finding)
+
+
+def _grouped(findings: Iterable[Finding]) -> Mapping[Subject, tuple[Finding, ...]]:
+    groups: dict[Subject, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.subject, []).append(finding)
+    return {subject: tuple(group) for subject, group in groups.items()}
+
+
+def _places(inventory: Inventory) -> Iterator[tuple[Subject, Place]]:
+    for server in inventory.servers:
+        if server.place is not None:
+            yield server.subject(), server.place
+        for item in server.definitions:
+            place = item.place or server.place
+            if place is not None:
+                yield server.subject_of(item), place

@@ -1,0 +1,144 @@
+"""The nouns: what the configured servers offer, and where in a file a thing stands.
+
+A `Definition` keeps the JSON a server sent exactly as it came (`body`), because a linter that looks at a cleaned
+copy is blind to what the cleaning removed. Positions are symbolic (`Place`: document and JSON pointer) until a
+source turns them into a `Location`, so that every report agrees on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+
+
+class Kind(StrEnum):
+    """What an object is, in the words of MCP."""
+
+    SERVER = "server"
+    TOOL = "tool"
+    PROMPT = "prompt"
+    RESOURCE = "resource"
+    TEMPLATE = "template"
+    CONFIG = "config"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The object a finding is about. `server` is empty for the configuration itself."""
+
+    server: str
+    kind: Kind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A symbolic position: a value (or its key) inside a document, by JSON pointer (RFC 6901)."""
+
+    path: str
+    """As the user wrote it; `-` is standard input."""
+    pointer: str
+    at_key: bool = False
+    """True for "this entry" findings, which point at the key; False points at the value."""
+
+    def child(self, pointer: str) -> Place:
+        """The value at `pointer` (itself a JSON pointer, possibly empty) below this one."""
+        return Place(self.path, self.pointer + pointer) if pointer else self
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A position a person can go to. Lines and columns are 1-based; columns count code points; the end is exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    snippet: str = ""
+    """The source line at `line`, without its line end; what a report puts a caret under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One tool, prompt, resource or resource template, as listed."""
+
+    kind: Kind
+    name: str
+    """The `name` (a template's too; a resource's `uri`); empty when missing or not a string."""
+    body: JsonValue
+    """The JSON as sent; usually an object, but a hostile server may send anything."""
+    place: Place | None = None
+    """Where it stands in a snapshot file; None when it came from a live server."""
+
+
+class Status(StrEnum):
+    """How far a server was looked at."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    NOT_SCANNED = "not scanned"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something the listing itself showed: a malformed page, a text that changed, a server that did not answer.
+
+    `rule` is the id of the rule that explains it (family `listing`); the other fields become the Finding.
+    """
+
+    rule: str
+    message: str
+    kind: Kind = Kind.SERVER
+    name: str = ""
+    pointer: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One MCP server and everything it offered, or the reason why it offered nothing."""
+
+    name: str
+    status: Status
+    reason: str = ""
+    """Why the status is not `complete`; empty otherwise."""
+    protocol: str = ""
+    """The negotiated protocol revision, such as `2025-11-25`; empty when unknown."""
+    info: Mapping[str, JsonValue] = field(default_factory=dict)
+    """`serverInfo` as sent. Self-reported: shown, judged as text, never used for policy."""
+    instructions: str = ""
+    definitions: tuple[Definition, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    place: Place | None = None
+    """The server's entry in the configuration, or the snapshot it was read from."""
+
+    def of_kind(self, kind: Kind) -> Iterator[Definition]:
+        return (item for item in self.definitions if item.kind is kind)
+
+    def subject(self) -> Subject:
+        return Subject(self.name, Kind.SERVER, self.name)
+
+    def subject_of(self, item: Definition) -> Subject:
+        return Subject(self.name, item.kind, item.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Everything the configured servers offer, in configuration order."""
+
+    servers: tuple[Server, ...] = ()
+
+    def tools(self) -> Iterator[tuple[Server, Definition]]:
+        for server in self.servers:
+            for tool in server.of_kind(Kind.TOOL):
+                yield server, tool
+
+
+def pointer_to(*tokens: str | int) -> str:
+    """A JSON pointer from unescaped reference tokens (RFC 6901 section 3)."""
+    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)

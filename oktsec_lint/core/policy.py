@@ -1,0 +1,115 @@
+"""Findings to verdicts. The only module that builds a `Verdict`.
+
+One order of precedence, for every door:
+
+1. the rule's severity, or the one a `rules:` override gives it, sets the level (upstream's table below);
+2. an agent's `scan_profile` may lower it, for message content only: a definition is judged in full for everybody;
+3. an agent's `blocked_content` raises a finding of that category to `block`;
+4. a `rules:` override with an action has the last word, on the tools it is scoped to.
+
+A verdict is the highest level over the findings, so adding a finding never lowers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from .access import names_of
+from .config import Action, Agent, RuleOverride
+from .findings import Finding, Severity
+from .model import Kind, Subject
+
+
+class Level(IntEnum):
+    """What the gate does: pass, pass and record, withhold for review, refuse."""
+
+    CLEAN = 0
+    FLAG = 1
+    QUARANTINE = 2
+    BLOCK = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One finding's part in a verdict."""
+
+    rule: str
+    level: Level
+    by: str
+    """What set the level: `severity high`, `blocked_content of coding-agent`, `rules: block`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A level and everything that argued for it."""
+
+    level: Level = Level.CLEAN
+    reasons: tuple[Reason, ...] = ()
+
+
+_BY_SEVERITY: Mapping[Severity, Level] = {
+    Severity.CRITICAL: Level.BLOCK,
+    Severity.HIGH: Level.QUARANTINE,
+    Severity.MEDIUM: Level.FLAG,
+    Severity.LOW: Level.CLEAN,
+    Severity.INFO: Level.CLEAN,
+}
+_BY_ACTION: Mapping[Action, Level] = {
+    Action.BLOCK: Level.BLOCK,
+    Action.QUARANTINE: Level.QUARANTINE,
+    Action.ALLOW_AND_FLAG: Level.FLAG,
+    Action.IGNORE: Level.CLEAN,
+}
+
+
+class Policy:
+    """The user's decisions about findings. Immutable; the same for `scan`, the proxy and the gateway."""
+
+    def __init__(self, overrides: Iterable[RuleOverride] = ()) -> None:
+        self._overrides = {override.id: override for override in overrides}
+
+    def settle(self, finding: Finding) -> Finding:
+        """The finding as the user's overrides leave it: its severity replaced, or marked as ignored with the reason."""
+        override = self._overrides.get(finding.rule)
+        if override is None or not _applies(override, finding.subject):
+            return finding
+        if _scoped_out(override, finding.subject):
+            return replace(finding, ignored_by=f"rules: {finding.rule} is scoped to other tools")
+        if override.action is Action.IGNORE:
+            return replace(finding, ignored_by=f"rules: {finding.rule} is set to ignore")
+        return finding if override.severity is None else replace(finding, severity=override.severity)
+
+    def decide(self, findings: Iterable[Finding], agent: Agent | None = None) -> Verdict:
+        """The verdict over settled findings, for one agent or (None) for everybody."""
+        reasons = tuple(self._reason(finding, agent) for finding in findings if not finding.ignored_by)
+        level = max((reason.level for reason in reasons), default=Level.CLEAN)
+        return Verdict(level, tuple(reason for reason in reasons if reason.level > Level.CLEAN))
+
+    def _reason(self, finding: Finding, agent: Agent | None) -> Reason:
+        override = self._overrides.get(finding.rule)
+        if override is not None and _applies(override, finding.subject):
+            return Reason(finding.rule, _BY_ACTION[override.action], f"rules: {override.action}")
+        if agent is not None and not {finding.category, *finding.tags}.isdisjoint(agent.blocked_content):
+            return Reason(finding.rule, Level.BLOCK, f"blocked_content of {agent.name}")
+        return Reason(finding.rule, _BY_SEVERITY[finding.severity], f"severity {finding.severity.label}")
+
+
+def _applies(override: RuleOverride, subject: Subject) -> bool:
+    """An override scoped by tool names says nothing about prompts, resources or servers."""
+    return subject.kind is Kind.TOOL or not override.apply_to_tools
+
+
+def _scoped_out(override: RuleOverride, subject: Subject) -> bool:
+    """Whether the user's scope takes this tool out of the rule's reach (upstream drops the finding)."""
+    if subject.kind is not Kind.TOOL:
+        return False
+    names = names_of(subject.server, subject.name)
+    if override.apply_to_tools:
+        return not any(item.name in names for item in override.apply_to_tools)
+    return any(item.name in names for item in override.exempt_tools)

@@ -1,0 +1,97 @@
+"""The result of a run as one value: what reporters render and what the exit code is taken from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from .findings import Finding, Severity, Unfinished
+from .model import Location, Status
+from .policy import Level
+from .rules import Rule
+
+
+class Exit(IntEnum):
+    """The exit codes of DESIGN section 7, the same for every format."""
+
+    CLEAN = 0
+    FINDINGS = 1
+    ERROR = 2
+    NOTHING = 3
+    INCOMPLETE = 4
+    REFUSED = 5
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRow:
+    """One tool as the inventory shows it."""
+
+    name: str
+    verdict: Level
+    """What `run --enforce` would do with it: the strictest verdict over the agents that may call it."""
+    agents: tuple[str, ...]
+    """Names of the configured agents that may call it."""
+    reasons: tuple[str, ...] = ()
+    """Ids of the rules behind the verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRow:
+    """One server as the report shows it."""
+
+    name: str
+    status: Status
+    reason: str = ""
+    protocol: str = ""
+    tools: tuple[ToolRow, ...] = ()
+    prompts: int = 0
+    resources: int = 0
+    templates: int = 0
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A finding with its place resolved; `location` is None only when it has no file at all."""
+
+    finding: Finding
+    location: Location | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one run has to say, in a deterministic order."""
+
+    tool_version: str
+    servers: tuple[ServerRow, ...] = ()
+    findings: tuple[Located, ...] = ()
+    """Those that count, worst first within a file position order chosen by the builder."""
+    ignored: tuple[Located, ...] = ()
+    """Those that policy set aside, with the reason in `finding.ignored_by`."""
+    unfinished: tuple[Unfinished, ...] = ()
+    rules: Sequence[Rule] = field(default_factory=tuple)
+    """The whole enabled rulebook: some formats list it whether or not a rule fired."""
+    sources: tuple[str, ...] = ()
+    """The files that were read, as the user named them."""
+    agents: tuple[str, ...] = ()
+
+    @property
+    def incomplete(self) -> bool:
+        return bool(self.unfinished) or any(row.status is not Status.COMPLETE for row in self.servers)
+
+    def worst(self) -> Severity | None:
+        return max((item.finding.severity for item in self.findings), default=None)
+
+
+def exit_code(report: Report, fail_on: Severity | None = Severity.MEDIUM, *, allow_unreachable: bool = False) -> Exit:
+    """DESIGN section 7: findings win over incompleteness; `fail_on` None is `--fail-on never`."""
+    worst = report.worst()
+    if fail_on is not None and worst is not None and worst >= fail_on:
+        return Exit.FINDINGS
+    if not report.servers:
+        return Exit.NOTHING
+    if report.unfinished or (report.incomplete and not allow_unreachable):
+        return Exit.INCOMPLETE
+    return Exit.CLEAN

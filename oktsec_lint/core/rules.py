@@ -1,0 +1,81 @@
+"""A rule as a value: what it matches, why it matters, what to do, and the examples that prove it.
+
+Upstream's rule documents and ours parse to the same type. The contract every pattern keeps (RE2 syntax, no look-around)
+is what lets an unknown text be judged in linear time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .findings import Confidence, Severity
+from .model import JsonValue
+
+
+class PatternType(StrEnum):
+    """How a pattern is read."""
+
+    REGEX = "regex"
+    CONTAINS = "contains"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """RE2 syntax (`regex`) or a case-insensitive substring (`contains`)."""
+
+    type: PatternType
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One proof of a rule: a subject it must flag or must pass. Exactly one of the subject fields is set."""
+
+    flagged: bool
+    text: str | None = None
+    on: str = "tool.description"
+    """The surface kind of `text`."""
+    span: str = ""
+    """The exact characters a flagged `text` must be reported for; empty leaves the span open."""
+    definition: Mapping[str, JsonValue] | None = None
+    """A whole tool definition."""
+    config: str | None = None
+    """An `oktsec.yaml`, for rules about the configuration."""
+    servers: Mapping[str, JsonValue] | None = None
+    """Server name to its tools (definitions or bare names), for rules about an inventory; goes with `config`."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the rulebook."""
+
+    id: str
+    name: str
+    """A short title for people, such as `Tool description injection`."""
+    severity: Severity
+    category: str
+    description: str = ""
+    confidence: Confidence = Confidence.MEDIUM
+    applies_to: tuple[str, ...] = ("definition",)
+    """Surface kinds (`tool.description`) or groups (`definition`, `tool`, `message`); see `surfaces.expand`."""
+    views: tuple[str, ...] = ("raw", "folded")
+    """Which readings of a text the patterns see."""
+    match_all: bool = False
+    """True when every pattern has to occur in the same text (upstream's `match_mode: all`)."""
+    patterns: tuple[Pattern, ...] = ()
+    exclude_patterns: tuple[Pattern, ...] = ()
+    check: str = ""
+    """Name of the check in code that yields this rule's hits; empty for rules that are patterns alone."""
+    why: str = ""
+    fix: str = ""
+    references: tuple[str, ...] = ()
+    taxa: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Taxonomy (`owasp-mcp`, `owasp-agentic`, `cwe`) to ids (`MCP03`, `ASI01`, `1427`)."""
+    tags: tuple[str, ...] = ()
+    """Content classes that `blocked_content` may name beside the category."""
+    examples: tuple[Example, ...] = ()
+    origin: str = ""
+    """The rule file, for error messages; empty for built-in rules."""

@@ -1,0 +1,157 @@
+"""Every text a model may read, each with its address.
+
+There is one walker, so no field can be forgotten by one rule and read by another: names, titles, descriptions, every
+string and every property name of the schemas, annotations, `_meta`, icons, fields no specification knows, prompt
+arguments, resource URIs, server instructions and server info. It is iterative: a definition nested 10,000 deep is
+walked like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .model import Definition, JsonValue, Kind, Place, Server, Subject, pointer_to
+
+_FIELDS: Mapping[Kind, Mapping[str, str]] = {
+    Kind.TOOL: {
+        "name": "name",
+        "title": "title",
+        "description": "description",
+        "inputSchema": "schema",
+        "outputSchema": "output",
+        "annotations": "annotation",
+        "_meta": "meta",
+        "icons": "icon",
+    },
+    Kind.PROMPT: {
+        "name": "name",
+        "title": "title",
+        "description": "description",
+        "arguments": "argument",
+        "_meta": "meta",
+        "icons": "icon",
+    },
+    Kind.RESOURCE: {
+        "uri": "uri",
+        "name": "name",
+        "title": "title",
+        "description": "description",
+        "annotations": "annotation",
+        "_meta": "meta",
+        "icons": "icon",
+    },
+    Kind.TEMPLATE: {
+        "uriTemplate": "uri",
+        "name": "name",
+        "title": "title",
+        "description": "description",
+        "annotations": "annotation",
+        "_meta": "meta",
+        "icons": "icon",
+    },
+    Kind.SERVER: {"instructions": "instructions", "info": "info"},
+}
+_OTHER = "extra"
+_KEY = "key"
+
+DEFINITION_KINDS: tuple[str, ...] = tuple(
+    f"{kind}.{name}" for kind, fields in _FIELDS.items() for name in dict.fromkeys((*fields.values(), _OTHER, _KEY))
+)
+"""Every surface kind of a definition, such as `tool.description`; `key` is a property name, `extra` any other field."""
+
+MESSAGE_KINDS: tuple[str, ...] = (
+    "message.argument",
+    "message.result",
+    "message.prompt",
+    "message.resource",
+    "message.other",
+)
+"""Surface kinds of the traffic that the gate judges."""
+
+_SCHEMA_WORDS = frozenset(
+    """$schema $id $ref $defs $anchor $comment $vocabulary $dynamicRef $dynamicAnchor definitions type properties
+    patternProperties additionalProperties propertyNames unevaluatedProperties required minProperties maxProperties
+    dependentRequired dependentSchemas items prefixItems unevaluatedItems additionalItems contains minContains
+    maxContains minItems maxItems uniqueItems enum const default examples title description format pattern minLength
+    maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf allOf anyOf oneOf not if then else
+    contentEncoding contentMediaType contentSchema deprecated readOnly writeOnly nullable discriminator
+    name uri mimeType src sizes theme readOnlyHint destructiveHint idempotentHint openWorldHint audience priority
+    lastModified version websiteUrl icons""".split()
+)
+"""Keys whose spelling the specifications fix; every other key is the author's own text, and the model reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """One addressed text."""
+
+    kind: str
+    """`tool.description`, `tool.schema` ...; one of `DEFINITION_KINDS` or `MESSAGE_KINDS`."""
+    text: str
+    subject: Subject
+    pointer: str
+    """JSON pointer inside the subject's definition."""
+    place: Place | None = None
+
+
+def expand(applies_to: str) -> frozenset[str]:
+    """Surface kinds meant by one entry of a rule's `applies_to`: a group, an object kind, or a kind itself.
+
+    Raises KeyError for a name that means nothing.
+    """
+    if applies_to == "definition":
+        return frozenset(DEFINITION_KINDS)
+    known = DEFINITION_KINDS + MESSAGE_KINDS
+    found = frozenset(kind for kind in known if applies_to in (kind, kind.partition(".")[0]))
+    if not found:
+        raise KeyError(applies_to)
+    return found
+
+
+def of_server(server: Server) -> Iterator[Surface]:
+    """Every surface of a server: its own texts first, then its definitions in listing order."""
+    subject = server.subject()
+    own: dict[str, JsonValue] = {"instructions": server.instructions} if server.instructions else {}
+    if server.info:
+        own["info"] = dict(server.info)
+    yield from _of_body(subject, own, None)
+    for item in server.definitions:
+        yield from of_definition(server, item)
+
+
+def of_definition(server: Server, item: Definition) -> Iterator[Surface]:
+    """Every surface of one definition; a body that is not an object is one `extra` surface per string in it."""
+    subject = server.subject_of(item)
+    if isinstance(item.body, dict):
+        yield from _of_body(subject, item.body, item.place)
+    else:
+        yield from _walk(subject, _OTHER, item.body, "", item.place)
+
+
+def _of_body(subject: Subject, body: Mapping[str, JsonValue], place: Place | None) -> Iterator[Surface]:
+    fields = _FIELDS[subject.kind]
+    for key, value in body.items():
+        name = fields.get(key, _OTHER)
+        pointer = pointer_to(key)
+        if name == _OTHER:
+            yield Surface(f"{subject.kind}.{_KEY}", key, subject, pointer, place and place.child(pointer))
+        yield from _walk(subject, name, value, pointer, place)
+
+
+def _walk(subject: Subject, name: str, root: JsonValue, base: str, place: Place | None) -> Iterator[Surface]:
+    kind, key_kind = f"{subject.kind}.{name}", f"{subject.kind}.{_KEY}"
+    stack: list[tuple[JsonValue, str, bool]] = [(root, base, False)]
+    while stack:
+        value, pointer, is_key = stack.pop()
+        if isinstance(value, str):
+            if value:
+                yield Surface(key_kind if is_key else kind, value, subject, pointer, place and place.child(pointer))
+        elif isinstance(value, list):
+            stack.extend((item, f"{pointer}/{index}", False) for index, item in reversed(list(enumerate(value))))
+        elif isinstance(value, dict):
+            for key, item in reversed(value.items()):
+                below = pointer + pointer_to(key)
+                stack.append((item, below, False))
+                if key not in _SCHEMA_WORDS:
+                    stack.append((key, below, True))
