@@ -7,6 +7,7 @@ as `⏎`. What a format adds on top (Markdown, workflow commands, SARIF links) i
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 _INVISIBLE_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5\u2800")
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -22,7 +23,7 @@ def is_hidden(char: str) -> bool:
 
 
 def is_variation_selector(char: str) -> bool:
-    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef" or char in "\u180b\u180c\u180d\u180f"
 
 
 def visible_char(char: str) -> str:
@@ -40,3 +41,14 @@ def visible(text: str, limit: int = 500) -> str:
         shown = "".join(map(visible_char, shown))
     more = len(text) - limit
     return f"{shown}… {more:,} more" if more > 0 else shown
+
+
+def quoted(name: str, limit: int = 80) -> str:
+    """A name as part of a sentence: visible, short, between backquotes."""
+    return f"`{visible(name, limit)}`"
+
+
+def listed(names: Sequence[str], limit: int = 5) -> str:
+    """Names as part of a sentence: at most `limit` of them quoted, then how many more."""
+    shown = ", ".join(map(quoted, names[:limit]))
+    return f"{shown} and {len(names) - limit:,} more" if len(names) > limit else shown

@@ -4,6 +4,7 @@ OktsecError
 +-- SourceError     a file that cannot be read as what it claims to be
 +-- RuleError       a rule file that breaks the rule contract
 +-- UsageError      a command line that asks for something that does not exist
++-- NothingError    no configuration to be found, so nothing to audit; exit code 3 instead of 2
 """
 
 from __future__ import annotations
@@ -38,3 +39,7 @@ class RuleError(OktsecError):
 
 class UsageError(OktsecError):
     """Arguments that contradict each other or name something unknown."""
+
+
+class NothingError(OktsecError):
+    """No input was named and none was found."""

@@ -6,11 +6,11 @@ cannot disagree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from . import surfaces
-from .access import may_call
+from .access import Access
 from .checks import CHECKS, Check
 from .config import Agent, Config
 from .engine import Engine
@@ -31,6 +31,8 @@ class Judgement:
     def verdict(self, subject: Subject, agents: Iterable[Agent] = ()) -> Verdict:
         """The strictest verdict on one object over the given agents, or the agent-less one when there are none."""
         findings = self.by_subject.get(subject, ())
+        if not findings:
+            return self.policy.decide(())
         verdicts = [self.policy.decide(findings, agent) for agent in agents] or [self.policy.decide(findings)]
         return max(verdicts, key=lambda verdict: verdict.level)
 
@@ -42,6 +44,7 @@ class Judge:
         self.rules: Mapping[str, Rule] = {rule.id: rule for rule in rules}
         self.config = config
         self.policy = Policy(config.rules)
+        self._access = Access(config.agents)
         self._engine = Engine(self.rules.values())
         self._checks: tuple[Check, ...] = tuple(
             CHECKS[name] for name in dict.fromkeys(rule.check for rule in self.rules.values()) if name in CHECKS
@@ -55,19 +58,18 @@ class Judge:
         texts = (surface for server in inventory.servers for surface in surfaces.of_server(server))
         hits, unfinished = self._engine.inspect(texts)
         for check in self._checks:
-            hits.extend(check(inventory, self.config))
-        places = dict(_places(inventory))
+            hits.extend(hit for hit in check(inventory, self.config) if hit.rule in self.rules)
+        places = _Places(inventory)
         findings = tuple(self._finding(hit, places) for hit in (*known, *hits))
         return Judgement(Inspection(findings, tuple(unfinished)), self.policy, _grouped(findings))
 
     def callers(self, server: str, tool: str) -> tuple[Agent, ...]:
         """The configured agents that may call a tool."""
-        return tuple(agent for agent in self.config.agents if may_call(agent, server, tool))
+        return self._access.callers(server, tool)
 
-    def _finding(self, hit: Hit, places: Mapping[Subject, Place]) -> Finding:
+    def _finding(self, hit: Hit, places: _Places) -> Finding:
         """A hit joined with its rule's metadata, its place, and the user's overrides."""
         rule = self.rules[hit.rule]
-        place = hit.place or places.get(hit.subject)
         finding = Finding(
             rule=rule.id,
             severity=rule.severity if hit.severity is None else hit.severity,
@@ -77,7 +79,7 @@ class Judge:
             help=hit.help or rule.fix,
             subject=hit.subject,
             pointer=hit.pointer,
-            place=place,
+            place=hit.place or places.of(hit),
             evidence=hit.evidence,
             tags=rule.tags,
         )
@@ -91,11 +93,17 @@ def _grouped(findings: Iterable[Finding]) -> Mapping[Subject, tuple[Finding, ...
     return {subject: tuple(group) for subject, group in groups.items()}
 
 
-def _places(inventory: Inventory) -> Iterator[tuple[Subject, Place]]:
-    for server in inventory.servers:
-        if server.place is not None:
-            yield server.subject(), server.place
-        for item in server.definitions:
-            place = item.place or server.place
-            if place is not None:
-                yield server.subject_of(item), place
+class _Places:
+    """Where a listed thing stands: in a snapshot the very value, else the server's entry in the configuration."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._servers = {server.name: server.place for server in inventory.servers}
+        self._definitions: dict[Subject, Place] = {}
+        for server in inventory.servers:
+            for item in server.definitions:
+                if item.place is not None:
+                    self._definitions.setdefault(server.subject_of(item), item.place)
+
+    def of(self, hit: Hit) -> Place | None:
+        definition = self._definitions.get(hit.subject)
+        return definition.child(hit.pointer) if definition else self._servers.get(hit.subject.server)

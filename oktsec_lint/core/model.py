@@ -74,6 +74,9 @@ class Definition:
     """The JSON as sent; usually an object, but a hostile server may send anything."""
     place: Place | None = None
     """Where it stands in a snapshot file; None when it came from a live server."""
+    variant: str = ""
+    """Under which circumstance the server offers this body beside the main one of the same name, such as `second
+    listing`; empty for the main one. Every variant's texts are judged, but it is no second definition."""
 
 
 class Status(StrEnum):
@@ -97,6 +100,8 @@ class Fault:
     name: str = ""
     pointer: str = ""
     evidence: str = ""
+    place: Place | None = None
+    """Where it stands in a snapshot file; None takes the place of the object."""
 
 
 @dataclass(frozen=True, slots=True)

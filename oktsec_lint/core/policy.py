@@ -3,11 +3,12 @@
 One order of precedence, for every door:
 
 1. the rule's severity, or the one a `rules:` override gives it, sets the level (upstream's table below);
-2. an agent's `scan_profile` may lower it, for message content only: a definition is judged in full for everybody;
-3. an agent's `blocked_content` raises a finding of that category to `block`;
-4. a `rules:` override with an action has the last word, on the tools it is scoped to.
+2. an agent's `blocked_content` raises a finding of that category or content class to `block`;
+3. a `rules:` override has the last word with its action, on the tools it is scoped to.
 
-A verdict is the highest level over the findings, so adding a finding never lowers it.
+A verdict is the highest level over the findings, so adding a finding never lowers it. An ignored finding is kept with
+its reason and argues for nothing. An agent's `scan_profile` is about the content of messages and is not read here: a
+definition is judged in full for everybody.
 """
 
 from __future__ import annotations
@@ -75,38 +76,58 @@ class Policy:
         self._overrides = {override.id: override for override in overrides}
 
     def settle(self, finding: Finding) -> Finding:
-        """The finding as the user's overrides leave it: its severity replaced, or marked as ignored with the reason."""
-        override = self._overrides.get(finding.rule)
-        if override is None or not _applies(override, finding.subject):
+        """The finding as the user's overrides leave it: its severity replaced, or marked as ignored with the reason.
+
+        Settling a settled finding changes nothing.
+        """
+        override = self._override(finding)
+        if override is None or finding.ignored_by:
             return finding
-        if _scoped_out(override, finding.subject):
-            return replace(finding, ignored_by=f"rules: {finding.rule} is scoped to other tools")
-        if override.action is Action.IGNORE:
-            return replace(finding, ignored_by=f"rules: {finding.rule} is set to ignore")
+        reason = _why_ignored(override, finding.subject)
+        if reason:
+            return replace(finding, ignored_by=reason)
         return finding if override.severity is None else replace(finding, severity=override.severity)
 
     def decide(self, findings: Iterable[Finding], agent: Agent | None = None) -> Verdict:
-        """The verdict over settled findings, for one agent or (None) for everybody."""
-        reasons = tuple(self._reason(finding, agent) for finding in findings if not finding.ignored_by)
+        """The verdict over findings, for one agent or (None) for everybody. They need not be settled yet."""
+        settled = (self.settle(finding) for finding in findings)
+        reasons = tuple(self._reason(finding, agent) for finding in settled if not finding.ignored_by)
         level = max((reason.level for reason in reasons), default=Level.CLEAN)
         return Verdict(level, tuple(reason for reason in reasons if reason.level > Level.CLEAN))
 
     def _reason(self, finding: Finding, agent: Agent | None) -> Reason:
-        override = self._overrides.get(finding.rule)
-        if override is not None and _applies(override, finding.subject):
+        override = self._override(finding)
+        if override is not None:
             return Reason(finding.rule, _BY_ACTION[override.action], f"rules: {override.action}")
         if agent is not None and not {finding.category, *finding.tags}.isdisjoint(agent.blocked_content):
             return Reason(finding.rule, Level.BLOCK, f"blocked_content of {agent.name}")
         return Reason(finding.rule, _BY_SEVERITY[finding.severity], f"severity {finding.severity.label}")
 
+    def _override(self, finding: Finding) -> RuleOverride | None:
+        """The override that speaks about this finding.
 
-def _applies(override: RuleOverride, subject: Subject) -> bool:
-    """An override scoped by tool names says nothing about prompts, resources or servers."""
-    return subject.kind is Kind.TOOL or not override.apply_to_tools
+        One scoped by tool names is silent about everything that is no tool; an `ignore` is silent outside its scope.
+        """
+        override = self._overrides.get(finding.rule)
+        if override is None or (override.apply_to_tools and finding.subject.kind is not Kind.TOOL):
+            return None
+        if override.action is Action.IGNORE and _out_of_scope(override, finding.subject):
+            return None
+        return override
 
 
-def _scoped_out(override: RuleOverride, subject: Subject) -> bool:
-    """Whether the user's scope takes this tool out of the rule's reach (upstream drops the finding)."""
+def _why_ignored(override: RuleOverride, subject: Subject) -> str:
+    """Upstream: what is outside the scope of a `block`, `quarantine` or `allow-and-flag` is dropped.
+
+    Deviation: upstream drops it for `ignore` too, so that ignoring a rule for one tool switches it off for all.
+    """
+    if override.action is Action.IGNORE:
+        return f"rules: {override.id} is set to ignore"
+    return f"rules: {override.id} is scoped to other tools" if _out_of_scope(override, subject) else ""
+
+
+def _out_of_scope(override: RuleOverride, subject: Subject) -> bool:
+    """Whether the override's tool names leave this tool out."""
     if subject.kind is not Kind.TOOL:
         return False
     names = names_of(subject.server, subject.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -76,6 +76,8 @@ class Report:
     sources: tuple[str, ...] = ()
     """The files that were read, as the user named them."""
     agents: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Path to text of the files that were read; some formats derive line fingerprints from it."""
 
     @property
     def incomplete(self) -> bool:
@@ -86,12 +88,17 @@ class Report:
 
 
 def exit_code(report: Report, fail_on: Severity | None = Severity.MEDIUM, *, allow_unreachable: bool = False) -> Exit:
-    """DESIGN section 7: findings win over incompleteness; `fail_on` None is `--fail-on never`."""
+    """DESIGN section 7: findings win over incompleteness; `fail_on` None is `--fail-on never`.
+
+    `allow_unreachable` excuses servers that were not looked at. One that stopped answering half-way is never excused:
+    what it did not get to say may be the part that matters.
+    """
     worst = report.worst()
     if fail_on is not None and worst is not None and worst >= fail_on:
         return Exit.FINDINGS
     if not report.servers:
         return Exit.NOTHING
-    if report.unfinished or (report.incomplete and not allow_unreachable):
+    excused = (Status.COMPLETE, Status.NOT_SCANNED) if allow_unreachable else (Status.COMPLETE,)
+    if report.unfinished or any(row.status not in excused for row in report.servers):
         return Exit.INCOMPLETE
     return Exit.CLEAN

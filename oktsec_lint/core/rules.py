@@ -58,15 +58,23 @@ class Rule:
     severity: Severity
     category: str
     description: str = ""
+    message: str = ""
+    """What a flagged text does, to follow its name: `tells the model to read secret files`."""
+    sensitive: bool = False
+    """True when what it matches is itself a secret, to be masked wherever it would be shown."""
     confidence: Confidence = Confidence.MEDIUM
     applies_to: tuple[str, ...] = ("definition",)
     """Surface kinds (`tool.description`) or groups (`definition`, `tool`, `message`); see `surfaces.expand`."""
-    views: tuple[str, ...] = ("raw", "folded")
-    """Which readings of a text the patterns see."""
+    views: tuple[str, ...] = ("raw", "folded", "decoded")
+    """Which readings of a text the patterns see: as written, as a model reads it (see `core.text`), and, with
+    `decoded`, the same two of whatever was encoded in it."""
     match_all: bool = False
     """True when every pattern has to occur in the same text (upstream's `match_mode: all`)."""
     patterns: tuple[Pattern, ...] = ()
     exclude_patterns: tuple[Pattern, ...] = ()
+    """What is no hit after all. Such a pattern has to cover the whole match, so no word beside it can excuse it."""
+    excludes_line: bool = False
+    """True for upstream's rules: an exclude pattern anywhere on the match's own line excuses it."""
     check: str = ""
     """Name of the check in code that yields this rule's hits; empty for rules that are patterns alone."""
     why: str = ""

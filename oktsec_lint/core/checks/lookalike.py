@@ -1,0 +1,200 @@
+"""IAP-012: a tool named like another one, with a slip no honest author makes twice.
+
+Each name is held against well-known tool names and against the tools of the other servers. Only slips inside a word
+count: letters that look the same (also of other scripts), two letters swapped, one doubled, and, of a well-known name,
+one left out. Names that differ by a word, a plural or a British spelling are ordinary, `get_stats` beside another
+server's `get_status` is too, and two tools of one server never imitate each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from itertools import groupby, islice
+from typing import NamedTuple
+
+from oktsec_lint.core.config import Config
+from oktsec_lint.core.display import quoted
+from oktsec_lint.core.findings import Evidence, Hit
+from oktsec_lint.core.model import Definition, Inventory, Server
+from oktsec_lint.core.text import fold
+from oktsec_lint.core.words import words_of
+
+RULE = "IAP-012"
+
+KNOWN = frozenset(
+    """read_file read_text_file read_media_file read_multiple_files write_file edit_file create_file delete_file
+    move_file copy_file rename_file upload_file download_file list_files search_files get_file_info create_directory
+    list_directory delete_directory directory_tree list_allowed_directories exec_command execute_command run_command
+    run_shell_command execute_code run_code run_python fetch fetch_url http_request web_search brave_web_search
+    browser_navigate browser_click browser_snapshot take_screenshot search_repositories create_repository
+    get_file_contents push_files create_pull_request merge_pull_request list_pull_requests create_issue list_issues
+    update_issue search_code create_branch git_status git_diff git_commit git_log git_checkout git_push git_clone
+    send_email read_email list_emails search_emails send_message post_message list_messages search_messages
+    list_channels create_event list_events delete_event read_query write_query execute_query run_query execute_sql
+    query_database list_tables describe_table create_table create_entities create_relations add_observations read_graph
+    search_nodes open_nodes sequentialthinking get_current_time convert_time create_page update_page search_documents
+    list_resources read_resource create_task update_task get_weather""".split()
+)
+"""Tools that many servers offer under these very names."""
+
+SWAPPED = "with two letters swapped"
+DOUBLED = "with a letter doubled"
+LEFT_OUT = "with a letter left out"
+
+_LONGEST = 64
+"""Longer names imitate nothing that a model would mistake them for."""
+_LEAST_KNOWN = 5
+_LEAST_OTHER = 6
+"""Letters a word needs before a slip in it means something: fewer where the imitated name is a well-known one."""
+_LEAST_NAME = 6
+"""Letters a whole name needs before letters that look alike mean something."""
+_COMPARED = 64
+"""Names of one server in one group that a name is compared with."""
+
+_SKELETON = str.maketrans({"1": "l", "i": "l", "|": "l", "0": "o"})
+
+
+class _Name(NamedTuple):
+    """A tool name taken apart."""
+
+    written: str
+    folded: str
+    words: tuple[str, ...]
+    skeleton: str
+    """The same for names that can be taken for each other at a glance."""
+
+
+class _Likeness(NamedTuple):
+    """What a name imitates, and how."""
+
+    name: str
+    server: str
+    """Empty for a well-known name."""
+    how: str
+
+
+def check(inventory: Inventory, config: Config) -> Iterator[Hit]:  # noqa: ARG001 - every check has this shape
+    """One hit for each tool whose name imitates another."""
+    known, others = _known_names(), _OtherNames()
+    tools = [(server, tool, _name(tool.name)) for server, tool in inventory.tools() if 0 < len(tool.name) <= _LONGEST]
+    if len({server.name for server, _, _ in tools}) > 1:
+        for server, _, name in tools:
+            others.add(name, server.name)
+    for server, tool, name in tools:
+        likeness = None if name.written in KNOWN else known.imitated_by(name, server.name)
+        likeness = likeness or others.imitated_by(name, server.name)
+        if likeness is not None:
+            yield _hit(server, tool, name, likeness)
+
+
+@lru_cache(maxsize=4096)
+def _name(written: str) -> _Name:
+    folded = written if written.isascii() else fold(written)
+    words = words_of(folded)
+    skeleton = "_".join(words).translate(_SKELETON).replace("rn", "m").replace("vv", "w")
+    return _Name(written, folded, words, skeleton)
+
+
+class _Names:
+    """Names grouped by everything that a slip leaves as it was, so that each is compared with few."""
+
+    least = _LEAST_KNOWN
+    slips = frozenset({SWAPPED, DOUBLED, LEFT_OUT})
+
+    def __init__(self) -> None:
+        self._skeletons: dict[str, dict[str, _Name]] = {}
+        self._groups: dict[tuple[str, ...], dict[str, list[_Name]]] = {}
+
+    def add(self, name: _Name, server: str) -> None:
+        self._skeletons.setdefault(name.skeleton, {}).setdefault(server, name)
+        for index in range(len(name.words)):
+            self._groups.setdefault(self._group(name.words, index), {}).setdefault(server, []).append(name)
+
+    def imitated_by(self, name: _Name, server: str) -> _Likeness | None:
+        for owner, other in self._skeletons.get(name.skeleton, {}).items():
+            if owner != server and _is_disguise(name, other):
+                return _Likeness(other.written, owner, "with letters that look the same")
+        for index, word in enumerate(name.words):
+            for owner, names in self._groups.get(self._group(name.words, index), {}).items():
+                for other in islice(names, _COMPARED) if owner != server else ():
+                    how = _slip(other.words[index], word, self.least)
+                    if how in self.slips:
+                        return _Likeness(other.written, owner, how)
+        return None
+
+    def _group(self, words: Sequence[str], index: int) -> tuple[str, ...]:
+        """The other words in their places, and what every slip keeps of this one."""
+        return (*words[:index], self._kept(words[index]), *words[index + 1 :])
+
+    def _kept(self, word: str) -> str:
+        return f"{word[0]}*{word[-1]}"
+
+
+class _OtherNames(_Names):
+    """The names of other servers: any words at all, so only slips that keep every letter mean something."""
+
+    least = _LEAST_OTHER
+    slips = frozenset({SWAPPED, DOUBLED})
+
+    def _kept(self, word: str) -> str:
+        return word[0] + "".join(sorted(letter for letter, _ in groupby(word))) + word[-1]
+
+
+@cache
+def _known_names() -> _Names:
+    names = _Names()
+    for name in sorted(KNOWN):
+        names.add(_name(name), "")
+    return names
+
+
+def _is_disguise(name: _Name, other: _Name) -> bool:
+    """Whether `name` is the one of the two that is dressed up; of two plain ones, either may be."""
+    if len(name.skeleton) < _LEAST_NAME or name.written == other.written:
+        return False
+    if not name.written.isascii():
+        return name.folded.lower() == other.folded.lower() and other.written.isascii()
+    if name.words == other.words:
+        return False
+    return _digits(name.written) >= _digits(other.written) and other.written.isascii()
+
+
+def _digits(text: str) -> int:
+    return sum(char.isdigit() for char in text)
+
+
+def _slip(true: str, odd: str, least: int) -> str:
+    """How `odd` was made of `true`, or empty when it was not. First and last letters are not touched."""
+    if true == odd or len(true) < least or not -1 <= len(odd) - len(true) <= 1:
+        return ""
+    at = next((index for index, letter in enumerate(true) if odd[index : index + 1] != letter), len(true))
+    how = _how(true, odd, at)
+    return how if true.isalpha() and _spelling(true) != _spelling(odd) else ""
+
+
+def _how(true: str, odd: str, at: int) -> str:
+    """The slip at the first letter that differs."""
+    if len(odd) == len(true):
+        return SWAPPED if odd == true[:at] + true[at + 1 : at + 2] + true[at : at + 1] + true[at + 2 :] else ""
+    if len(odd) < len(true):
+        return LEFT_OUT if odd[at:] == true[at + 1 :] else ""
+    return DOUBLED if odd[at + 1 :] == true[at:] and odd[at] == odd[at - 1] else ""
+
+
+def _spelling(word: str) -> str:
+    """The same for both sides of the Atlantic: `colour`, `labelled`."""
+    return word.replace("our", "or").replace("ll", "l")
+
+
+def _hit(server: Server, tool: Definition, name: _Name, likeness: _Likeness) -> Hit:
+    whose = f" of the server {quoted(likeness.server)}" if likeness.server else ""
+    note = "" if name.written.isascii() else f"reads as {name.folded}"
+    return Hit(
+        rule=RULE,
+        message=f"the tool name {quoted(name.written)} is {quoted(likeness.name)}{whose} {likeness.how}",
+        subject=server.subject_of(tool),
+        pointer="/name",
+        place=tool.place.child("/name") if tool.place else None,
+        evidence=(Evidence(0, len(name.written), name.written, name.written, note=note),),
+    )

@@ -1,0 +1,248 @@
+"""Surfaces to hits: every rule that is patterns, over every reading of every text.
+
+The engine knows no policy and no message: it says what matched and where, in original characters. Nothing inside a
+text can switch a rule off, and what could not be read is reported as unfinished. All budgets are sizes, so the same
+input always gives the same answer.
+
+A text is read once for all rules and remembered by its characters while a call lasts: the schemas of a server repeat
+the same few words hundreds of times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from .decoding import MAX_ROUNDS, decoded
+from .evidence import Secrets, Spot, shown
+from .findings import Hit, Unfinished
+from .matchers import Encoded, PatternSet, Width, find_spans, source, width_of
+from .rules import Pattern, Rule
+from .surfaces import DEFINITION_KINDS, MESSAGE_KINDS, Surface, expand
+from .text import View, folded, raw
+
+_SHOWN = 5
+"""Spans of one rule in one text that become evidence."""
+_MASKED = 200
+"""Spans of a sensitive rule that are looked for, so that no secret is shown beside another finding."""
+_EXCUSED = 200
+"""Matches of one pattern in one text that exclude patterns may excuse; the next one counts, whatever surrounds it."""
+_EXCUSE_REACH = 256
+_LINE_REACH = 4096
+_FOUR_TIMES = f"something in this text is encoded more than {MAX_ROUNDS} times over and was not read"
+
+
+class Engine:
+    """A rulebook ready to be put to texts. Patterns compile when the first text of their kind arrives."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        patterned = tuple(rule for rule in rules if rule.patterns)
+        self._definition = _Panel(patterned, frozenset(DEFINITION_KINDS))
+        self._message = _Panel(patterned, frozenset(MESSAGE_KINDS))
+
+    def inspect(self, surfaces: Iterable[Surface]) -> tuple[list[Hit], list[Unfinished]]:
+        """At most one hit a rule and surface, in the order of the surfaces, and what could not be read."""
+        hits: list[Hit] = []
+        unfinished: list[Unfinished] = []
+        read: dict[tuple[bool, str], _Reading] = {}
+        for surface in surfaces:
+            is_message = surface.kind.startswith("message.")
+            reading = read.get((is_message, surface.text))
+            if reading is None:
+                panel = self._message if is_message else self._definition
+                reading = read[is_message, surface.text] = panel.read(surface.text)
+            if reading is not _CLEAN:
+                hits += _hits(surface, reading)
+                if reading.exhausted:
+                    unfinished.append(Unfinished(surface.subject, _FOUR_TIMES, surface.pointer))
+        return hits, unfinished
+
+
+class _Reading(NamedTuple):
+    """What all rules of a panel have to say about one text."""
+
+    found: tuple[tuple[_Entry, tuple[Spot, ...]], ...] = ()
+    secrets: Secrets = ()
+    exhausted: bool = False
+
+
+_CLEAN = _Reading()
+
+
+class _Entry(NamedTuple):
+    """A rule with the surface kinds it is for."""
+
+    rule: Rule
+    kinds: frozenset[str]
+
+
+class _Reference(NamedTuple):
+    """Whose pattern an index of a pattern set is."""
+
+    entry: _Entry
+    pattern: int
+
+    @property
+    def source(self) -> Pattern:
+        return self.entry.rule.patterns[self.pattern]
+
+
+class _Lens(NamedTuple):
+    """The patterns that look at one kind of reading."""
+
+    patterns: PatternSet
+    references: tuple[_Reference, ...]
+
+
+class _Panel:
+    """The rules for definitions, or those for messages."""
+
+    def __init__(self, rules: Iterable[Rule], kinds: frozenset[str]) -> None:
+        entries = [_Entry(rule, kinds & _kinds(rule)) for rule in rules]
+        entries = [entry for entry in entries if entry.kinds]
+        self._decodes = any("decoded" in entry.rule.views for entry in entries)
+        self._raw = _lenses(entries, "raw")
+        self._folded = _lenses(entries, "folded")
+
+    def read(self, text: str) -> _Reading:
+        search = _Search(text)
+        as_written = raw(text)
+        self._look(search, as_written)
+        hidden = decoded(text) if self._decodes else None
+        for view in hidden.views if hidden else ():
+            self._look(search, view)
+        exhausted = hidden is not None and hidden.exhausted
+        return search.reading(exhausted=exhausted) if search.matched or exhausted else _CLEAN
+
+    def _look(self, search: _Search, view: View) -> None:
+        for lenses, reading in ((self._raw, view), (self._folded, folded(view))):
+            if lenses:
+                for lens in lenses:
+                    search.through(lens, reading)
+
+
+def _kinds(rule: Rule) -> frozenset[str]:
+    return frozenset().union(*map(expand, rule.applies_to))
+
+
+def _lenses(entries: Sequence[_Entry], reading: str) -> tuple[_Lens, ...]:
+    """The patterns for one reading, by width. Rules of ours keep the width limit (tested); of others nobody knows."""
+    groups: dict[Width, list[_Reference]] = {}
+    for entry in entries:
+        if reading in entry.rule.views:
+            for index, pattern in enumerate(entry.rule.patterns):
+                width = width_of(pattern, bounded=not entry.rule.origin)
+                groups.setdefault(width, []).append(_Reference(entry, index))
+    return tuple(
+        _Lens(PatternSet([item.source for item in group], width), tuple(group)) for width, group in groups.items()
+    )
+
+
+class _Search:
+    """The matches in one text so far, by rule and pattern."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.matched: dict[str, dict[int, list[Spot]]] = {}
+        self.entries: dict[str, _Entry] = {}
+
+    def through(self, lens: _Lens, view: View) -> None:
+        encoded = Encoded(view.text, lens.patterns.width)
+        for index, chunks in lens.patterns.matching(encoded).items():
+            entry, pattern = lens.references[index]
+            if view.name == "decoded" and "decoded" not in entry.rule.views:
+                continue
+            spans = lens.patterns.spans(index, encoded, chunks, every=bool(entry.rule.exclude_patterns))
+            spots = list(self._spots(entry.rule, view, spans))
+            if spots:
+                self.entries[entry.rule.id] = entry
+                self.matched.setdefault(entry.rule.id, {}).setdefault(pattern, []).extend(spots)
+
+    def _spots(self, rule: Rule, view: View, spans: Iterator[tuple[int, int]]) -> Iterator[Spot]:
+        wanted = _MASKED if rule.sensitive else _SHOWN
+        excused = 0
+        for span in spans:
+            if wanted == 0:
+                return
+            spot = Spot(*view.span(*span), view.note or _folding_note(self.text, view, span))
+            if excused < _EXCUSED and rule.exclude_patterns and self._is_excused(rule, view, span, spot):
+                excused += 1
+                continue
+            wanted -= 1
+            yield spot
+
+    def _is_excused(self, rule: Rule, view: View, span: tuple[int, int], spot: Spot) -> bool:
+        if rule.excludes_line and view.name != "decoded":
+            line = _line_around(self.text, spot.start)
+            return any(next(find_spans(source(pattern), line), None) for pattern in rule.exclude_patterns)
+        first = max(0, span[0] - _EXCUSE_REACH)
+        around = view.text[first : span[1] + _EXCUSE_REACH]
+        return any(
+            first + start <= span[0] and span[1] <= first + end
+            for pattern in rule.exclude_patterns
+            for start, end in find_spans(source(pattern), around)
+        )
+
+    def reading(self, *, exhausted: bool) -> _Reading:
+        found: list[tuple[_Entry, tuple[Spot, ...]]] = []
+        secrets: list[tuple[int, int]] = []
+        for rule_id, by_pattern in self.matched.items():
+            entry = self.entries[rule_id]
+            if entry.rule.match_all and len(by_pattern) < len(entry.rule.patterns):
+                continue
+            spots = _outermost(spot for spots in by_pattern.values() for spot in spots)
+            found.append((entry, spots[:_SHOWN]))
+            secrets += [(spot.start, spot.end) for spot in spots if entry.rule.sensitive]
+        return _Reading(tuple(found), tuple(secrets), exhausted)
+
+
+def _outermost(spots: Iterable[Spot]) -> tuple[Spot, ...]:
+    """Spots in reading order without those that lie inside another."""
+    kept: list[Spot] = []
+    for spot in sorted(spots, key=lambda spot: (spot.start, -spot.end)):
+        if not kept or spot.end > kept[-1].end:
+            kept.append(spot)
+    return tuple(kept)
+
+
+def _line_around(text: str, offset: int) -> str:
+    start = max(text.rfind("\n", 0, offset) + 1, offset - _LINE_REACH)
+    end = text.find("\n", offset)
+    return text[start : min(len(text) if end < 0 else end, offset + _LINE_REACH)]
+
+
+def _folding_note(text: str, view: View, span: tuple[int, int]) -> str:
+    if view.name != "folded":
+        return ""
+    start, end = view.span(*span)
+    original = text[start:end]
+    return "" if original.isascii() and original.isprintable() else "read with its letters folded"
+
+
+def _hits(surface: Surface, reading: _Reading) -> Iterator[Hit]:
+    for entry, spots in reading.found:
+        if surface.kind in entry.kinds:
+            evidence = tuple(shown(surface.text, spot, reading.secrets) for spot in spots)
+            message = _message(entry.rule, surface.kind)
+            yield Hit(entry.rule.id, message, surface.subject, surface.pointer, surface.place, evidence)
+
+
+def _message(rule: Rule, kind: str) -> str:
+    return f"{_name_of(kind)} {rule.message}" if rule.message else f"{rule.name} in {_name_of(kind)}"
+
+
+_PARTS: Mapping[str, str] = {
+    "schema": "input schema",
+    "output": "output schema",
+    "key": "property name",
+    "meta": "_meta",
+    "info": "self-description",
+    "extra": "unspecified field",
+    "other": "text",
+}
+
+
+def _name_of(kind: str) -> str:
+    """A surface kind in words: `tool.schema` is a tool input schema."""
+    owner, _, part = kind.partition(".")
+    return f"{owner} {_PARTS.get(part, part)}"

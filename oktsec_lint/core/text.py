@@ -1,0 +1,250 @@
+"""Readings of a text: as written (`raw`), and as a model reads it (`folded`), each mapped back to the original.
+
+The folded reading is what rules are written against: NFKC, look-alike letters and accents reduced to plain ones,
+invisible characters and terminal escapes gone, every run of white space one space, small letters only. Letters of
+other scripts stay themselves, so rules in other languages see their words. Judging must never lose the place: every
+span of a reading maps to the span of original characters it was made of.
+
+Almost every text is clean, so a reading is made with a few passes at C speed, and the way back is worked out only when
+somebody asks for a place. ASCII text needs no Unicode work at all.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from .confusables import PUNCTUATION, STRONG, WEAK
+
+
+class Layer(Protocol):
+    """One step of rewriting, seen backwards."""
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The characters before the step that `[start, end)` after it was made of."""
+
+
+class View(NamedTuple):
+    """One reading of a text."""
+
+    name: str
+    """`raw`, `folded` or `decoded`."""
+    text: str
+    layers: tuple[Layer, ...] = ()
+    """The steps that made it, last step first."""
+    note: str = ""
+    """What a maintainer has to know to see it in the original, such as `decoded from base64`."""
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where in the original text `[start, end)` of this reading stands. Offsets are code points."""
+        for layer in self.layers:
+            start, end = layer.span(start, end)
+        return start, end
+
+
+class Piece(NamedTuple):
+    """`text` in place of the characters `[start, end)`."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Anchors:
+    """A layer kept as the points at which the offsets of two texts shift against each other.
+
+    Between two neighbouring anchors the texts either run in step, or one piece replaces another: a span that
+    touches a replaced piece covers all of it.
+    """
+
+    __slots__ = ("_after", "_before")
+
+    def __init__(self, after: Sequence[int], before: Sequence[int]) -> None:
+        self._after = after
+        self._before = before
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        first = self._at(bisect_right(self._after, start) - 1, start, end_of_piece=False)
+        last = self._at(bisect_left(self._after, end) - 1, end, end_of_piece=True) if end > start else first
+        return first, last
+
+    def _at(self, index: int, offset: int, *, end_of_piece: bool) -> int:
+        index = min(index, len(self._after) - 2)
+        after, before = self._after, self._before
+        if after[index + 1] - after[index] == before[index + 1] - before[index]:
+            return before[index] + offset - after[index]
+        return before[index + 1] if end_of_piece else before[index]
+
+
+class Later:
+    """A layer whose anchors are worked out when the first place is asked for."""
+
+    __slots__ = ("_anchors", "_measure", "_text")
+
+    def __init__(self, text: str, measure: Callable[[str], Anchors]) -> None:
+        self._text = text
+        self._measure = measure
+        self._anchors: Anchors | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        if self._anchors is None:
+            self._anchors = self._measure(self._text)
+        return self._anchors.span(start, end)
+
+
+_WORD = re.compile("[^ ]+")
+_ESCAPE = re.compile("\x1b\\[[0-9;?]{0,32}[@-~]")
+_UNUSUAL = re.compile("[^ -~]")
+_LOOKALIKES = {**WEAK, **STRONG}
+_LOOKALIKE_RUN = re.compile(f"[{''.join(_LOOKALIKES)}]+")
+_AS_LATIN = str.maketrans(_LOOKALIKES)
+_AS_STRONG = str.maketrans(dict(STRONG))
+_KEPT_CODE_POINTS = 20_000
+_LATIN_MARKS = ((0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F))
+_INVISIBLE_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
+_BLANK_BRAILLE = "\u2800"
+
+
+def raw(text: str) -> View:
+    return View("raw", text)
+
+
+def folded(view: View) -> View:
+    """The folded reading of a raw or decoded view."""
+    text, layers = view.text, view.layers
+    if not (text.isascii() and text.isprintable()):
+        text, layers = _plain(text, layers)
+    if "  " in text:
+        layers = (Later(text, _space_anchors), *layers)
+        text = " ".join(text.split())
+    return View("folded" if view.name == "raw" else view.name, text.lower(), layers, view.note)
+
+
+def fold(text: str) -> str:
+    """`text` as the folded reading shows it."""
+    return folded(raw(text)).text
+
+
+def splice(text: str, pieces: Sequence[Piece], first: int = 0, last: int | None = None) -> tuple[str, Anchors]:
+    """`text[first:last]` with pieces replaced (sorted, not overlapping), and the layer that maps back to `text`."""
+    last = len(text) if last is None else last
+    out: list[str] = []
+    position = first
+    for start, end, new in pieces:
+        out += (text[position:start], new)
+        position = end
+    out.append(text[position:last])
+    return "".join(out), _anchors(pieces, first, last)
+
+
+def _anchors(pieces: Iterable[Piece], first: int, last: int) -> Anchors:
+    after, before, length, position = [0], [first], 0, first
+    for start, end, new in pieces:
+        length += start - position
+        after += (length, length + len(new))
+        before += (start, end)
+        length += len(new)
+        position = end
+    return Anchors((*after, length + last - position), (*before, last))
+
+
+def _plain(text: str, layers: tuple[Layer, ...]) -> tuple[str, tuple[Layer, ...]]:
+    """Every character for itself, then look-alike words."""
+    if "\x1b" in text:
+        layers = (Later(text, _escape_anchors), *layers)
+        text = _ESCAPE.sub("", text)
+    layers = (Later(text, _character_anchors), *layers)
+    text = text.translate(_PLAIN)
+    return (text if text.isascii() else _LOOKALIKE_RUN.sub(_undisguised, text)), layers
+
+
+def _undisguised(found: re.Match[str]) -> str:
+    """Look-alike letters as what they look like, one for one, where they pass for Latin; else as small letters.
+
+    They do beside a Latin letter, and where a whole word consists of letters that pass for Latin anywhere.
+    """
+    run, text, (start, end) = found[0], found.string, found.span()
+    around = text[start - 1 : start] + text[end : end + 1]
+    if any(char.isascii() and char.isalpha() for char in around):
+        return run.translate(_AS_LATIN)
+    strong = run.translate(_AS_STRONG)
+    return strong if strong.isascii() and not any(map(_has_case, around)) else run.casefold()
+
+
+def _has_case(char: str) -> bool:
+    return char.islower() or char.isupper()
+
+
+def _escape_anchors(text: str) -> Anchors:
+    return _anchors((Piece(*found.span(), "") for found in _ESCAPE.finditer(text)), 0, len(text))
+
+
+def _character_anchors(text: str) -> Anchors:
+    """Anchors where a character became none or several; every other one keeps its place."""
+    plain = ((found.start(), _PLAIN[ord(found[0])]) for found in _UNUSUAL.finditer(text))
+    return _anchors((Piece(at, at + 1, new) for at, new in plain if len(new) != 1), 0, len(text))
+
+
+def _space_anchors(text: str) -> Anchors:
+    """Anchors around every run of spaces that became one, or none at either end of the text."""
+    after, before, length = [0], [0], 0
+    for word in _WORD.finditer(text):
+        if length:
+            length += 1
+        if word.start() - before[-1] != length - after[-1]:
+            after.append(length)
+            before.append(word.start())
+        length += word.end() - word.start()
+        after.append(length)
+        before.append(word.end())
+    return Anchors((*after, length), (*before, len(text)))
+
+
+class _Folding(dict[int, str]):
+    """Code point to its folded form, worked out when first met: a table for `str.translate`.
+
+    Look-alike letters are left alone, capitals included: what becomes of them depends on their word.
+    """
+
+    def __missing__(self, code_point: int) -> str:
+        plain = _fold_char(chr(code_point))
+        if len(self) < _KEPT_CODE_POINTS:
+            self[code_point] = plain
+        return plain
+
+
+def _fold_char(char: str) -> str:
+    if is_invisible(char):
+        return ""
+    if char.isspace() or char == _BLANK_BRAILLE:
+        return " "
+    if char.isascii() or char in _LOOKALIKES or char in PUNCTUATION:
+        return PUNCTUATION.get(char, char)
+    bare = "".join(part for part in unicodedata.normalize("NFKD", char) if not _is_latin_mark(part))
+    return "".join(map(_small, unicodedata.normalize("NFC", bare)))
+
+
+def _small(char: str) -> str:
+    return char if char in _LOOKALIKES else PUNCTUATION.get(char) or char.casefold().lower()
+
+
+def _is_latin_mark(char: str) -> bool:
+    return any(first <= ord(char) <= last for first, last in _LATIN_MARKS)
+
+
+def is_invisible(char: str) -> bool:
+    """Whether a reader sees nothing where this character stands (white space aside)."""
+    if char < " " or char == "\x7f":
+        return not char.isspace()
+    if char < "\x7f" or char.isspace():
+        return False
+    if unicodedata.category(char) in _INVISIBLE_CATEGORIES or char in _INVISIBLE_LETTERS:
+        return True
+    return "\u180b" <= char <= "\u180f" or "\ufe00" <= char <= "\ufe0f" or "\U000e0000" <= char <= "\U000e0fff"
+
+
+_PLAIN = _Folding()

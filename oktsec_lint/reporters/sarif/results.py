@@ -1,0 +1,102 @@
+"""Findings as SARIF results: one per rule and position, the worst first where there are too many.
+
+What policy ignores is left out: GitHub opens an alert for a suppressed result like for any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sarif_om import Message, Result
+
+from oktsec_lint.core.findings import Finding
+from oktsec_lint.core.model import Kind
+from oktsec_lint.core.report import Report
+from oktsec_lint.reporters.groups import Group, folded
+from oktsec_lint.reporters.wording import LEVELS, object_path
+
+from .catalogue import Catalogue
+from .line_hash import line_hashes
+from .phrases import quoted, sentence
+from .places import Places
+
+_MOST_RESULTS = 25_000
+"""GitHub rejects a run with more."""
+_MOST_OBJECTS = 10
+_MESSAGE = 600
+_EVIDENCE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """The groups that become results, and how many had to be left out."""
+
+    shown: Sequence[Group]
+    left_out: int
+    texts: Mapping[str, str]
+
+
+def alerts_of(report: Report) -> Alerts:
+    groups = list(folded(report.findings))
+    left_out = max(0, len(groups) - _MOST_RESULTS)
+    if left_out:
+        groups.sort(key=lambda group: -group.first.severity)
+    return Alerts(groups[:_MOST_RESULTS], left_out, report.texts)
+
+
+def results_of(alerts: Alerts, catalogue: Catalogue, places: Places) -> list[Result]:
+    hashes = _line_hashes(alerts, places)
+    return [_result(group, catalogue, places, hashes) for group in alerts.shown]
+
+
+def _result(group: Group, catalogue: Catalogue, places: Places, hashes: Mapping[tuple[str, int], str]) -> Result:
+    first = group.first
+    where = places.resolved(group.location)
+    fingerprints = {"oktsecLint/v1": first.fingerprint}
+    line_hash = hashes.get((where.path, where.line))
+    if line_hash:
+        fingerprints["primaryLocationLineHash"] = line_hash
+    return Result(
+        rule_id=first.rule,
+        rule_index=catalogue.index(first.rule),
+        level=LEVELS[first.severity],
+        message=Message(text=" ".join(_sentences(group))),
+        locations=[places.located(group.location, group.findings)],
+        partial_fingerprints=fingerprints,
+        occurrence_count=len(group.findings) if len(group.findings) > 1 else None,
+        properties={"severity": first.severity.label, "confidence": first.confidence.label},
+    )
+
+
+def _line_hashes(alerts: Alerts, places: Places) -> dict[tuple[str, int], str]:
+    """By path and line, for the lines that results point at in files whose text is known."""
+    lines: dict[str, set[int]] = {}
+    for group in alerts.shown:
+        where = places.resolved(group.location)
+        lines.setdefault(where.path, set()).add(where.line)
+    return {
+        (path, line): value
+        for path, wanted in lines.items()
+        if path in alerts.texts
+        for line, value in line_hashes(alerts.texts[path], wanted).items()
+    }
+
+
+def _sentences(group: Group) -> Iterator[str]:
+    """The first is the title of the alert; GitHub shows no object and no evidence, so they follow in words."""
+    first, others = group.first, len(group.findings) - 1
+    yield sentence(quoted(first.message, _MESSAGE) + (f" (and {others:,} more)" if others else ""))
+    if first.subject.kind is not Kind.CONFIG:
+        yield f"{'Objects' if others else 'Object'}: {_objects(group.findings)}."
+    if first.evidence:
+        yield f'Evidence: "{quoted(first.evidence[0].text, _EVIDENCE)}".'
+
+
+def _objects(findings: Sequence[Finding]) -> str:
+    names = "; ".join(
+        " / ".join(quoted(part, 100) for part in object_path(item.subject, item.pointer))
+        for item in findings[:_MOST_OBJECTS]
+    )
+    more = len(findings) - _MOST_OBJECTS
+    return f"{names}; and {more:,} more" if more > 0 else names

@@ -1,0 +1,94 @@
+"""The last lines of the text report: what was looked at, what was found, and what was not looked at.
+
+"All checks passed" is said only when everything was looked at: a silent gap would read as a clean result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from oktsec_lint.core.display import visible
+from oktsec_lint.core.findings import Severity
+from oktsec_lint.core.model import Status
+from oktsec_lint.core.report import Located, Report
+from oktsec_lint.reporters.base import Style
+from oktsec_lint.reporters.inert import shown
+from oktsec_lint.reporters.sgr import Role, paint
+from oktsec_lint.reporters.wording import object_path, plural, position, severity_counts
+
+from .prose import wrapped
+
+_MOST_GAPS = 10
+_GAPS = {Status.NOT_SCANNED: "Not looked at", Status.PARTIAL: "Looked at in part only"}
+
+
+def summary_lines(report: Report, style: Style) -> Iterator[str]:
+    if style.verbose:
+        yield from _ignored(report, style)
+    yield from _gaps(report, style)
+    if report.findings:
+        yield f"Checked {_scope(report)}"
+        yield _found(report, style)
+    elif not report.servers:
+        yield f"Nothing to check: no servers in {_files(report)}."
+    elif report.incomplete:
+        text = f"No problems found, but not everything was looked at: {_scope(report)}."
+        yield paint(text, Role.WARNING, color=style.color)
+    else:
+        text = f"All checks passed: {_scope(report)} ({len(report.ignored):,} ignored)."
+        yield paint(text, Role.GOOD, color=style.color)
+
+
+def _scope(report: Report) -> str:
+    """`1 file, 3 servers (1 not scanned), 41 tools`."""
+    statuses = [row.status for row in report.servers]
+    gaps = [
+        f"{statuses.count(status)} {status}" for status in (Status.NOT_SCANNED, Status.PARTIAL) if status in statuses
+    ]
+    servers = plural(len(statuses), "server") + (f" ({', '.join(gaps)})" if gaps else "")
+    return f"{_files(report)}, {servers}, {plural(sum(len(row.tools) for row in report.servers), 'tool')}"
+
+
+def _files(report: Report) -> str:
+    return plural(len(report.sources), "file")
+
+
+def _found(report: Report, style: Style) -> str:
+    """`Found 2 problems: 1 high, 1 medium (3 ignored by rules:)`."""
+    counts = severity_counts(item.finding for item in report.findings)
+    by_severity = ", ".join(f"{count:,} {severity.label}" for severity, count in counts.items() if count)
+    ignored = f" ({len(report.ignored):,} ignored by rules:)" if report.ignored else ""
+    worst = max(item.finding.severity for item in report.findings)
+    role = Role.ERROR if worst >= Severity.HIGH else Role.WARNING
+    found = paint(f"Found {plural(len(report.findings), 'problem')}", role, color=style.color)
+    return f"{found}: {by_severity}{ignored}"
+
+
+def _gaps(report: Report, style: Style) -> Iterator[str]:
+    """What was not looked at to its end. The reasons of servers stand beside their names, further up."""
+    for status, words in _GAPS.items():
+        names = [row.name for row in report.servers if row.status is status]
+        if names:
+            yield from wrapped(f"{words}: ", _several(names), style)
+    for item in report.unfinished[:_MOST_GAPS]:
+        where = " / ".join(object_path(item.subject, item.pointer))
+        yield from wrapped("Not judged: ", f"{visible(where)} ({visible(item.reason)})", style)
+    if len(report.unfinished) > _MOST_GAPS:
+        yield f"Not judged: {len(report.unfinished) - _MOST_GAPS:,} more texts"
+
+
+def _several(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_GAPS:,} more" if len(names) > _MOST_GAPS else ""
+    return ", ".join(visible(name, 60) for name in names[:_MOST_GAPS]) + more
+
+
+def _ignored(report: Report, style: Style) -> Iterator[str]:
+    for item in report.ignored:
+        yield f"ignored: {shown(_one_line(item), unicode=style.unicode, limit=1000)}"
+    if report.ignored:
+        yield ""
+
+
+def _one_line(item: Located) -> str:
+    where = f"{position(item.location)}: " if item.location else ""
+    return f"{where}{item.finding.rule}: {item.finding.message} [{item.finding.ignored_by}]"
