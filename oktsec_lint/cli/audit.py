@@ -1,0 +1,176 @@
+"""One audit: inputs in, a `Report` out. The only place where sources, collectors, rulebook and judge meet.
+
+Every input is judged with its own configuration; a snapshot with the one `--config` names, or with none. What was not
+looked at stays in the report as such.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from oktsec_lint import rulebook
+from oktsec_lint.core.config import Config, ServerSpec
+from oktsec_lint.core.errors import NothingError, SourceError, UsageError
+from oktsec_lint.core.findings import Hit
+from oktsec_lint.core.judge import Judge
+from oktsec_lint.core.model import Inventory, Server, Status
+from oktsec_lint.core.report import Report
+from oktsec_lint.core.rules import Rule
+from oktsec_lint.sources import LoadedConfig, Snapshot, open_source
+from oktsec_lint.sources.discovery import find_config, read_bytes
+
+from .reporting import Locator, Part, build_report
+
+STDIN = "-"
+
+_Opened: TypeAlias = LoadedConfig | tuple[Snapshot, Config]
+
+Progress: TypeAlias = Callable[[str, str], None]
+"""Called with a server's name and what is happening to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asked for."""
+
+    inputs: tuple[str, ...] = ()
+    config: str | None = None
+    offline: bool = False
+    timeout: float = 30.0
+    """Seconds each server may take, from start to the last page."""
+    jobs: int = 8
+    """How many servers are started or reached at once."""
+    servers: tuple[str, ...] = ()
+    """Only these; empty means all."""
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    cwd: Path = field(default_factory=Path.cwd)
+    stdin: Callable[[], bytes] = bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """One thing to judge: a configuration with what its servers will offer, or a snapshot."""
+
+    config: Config
+    hits: tuple[Hit, ...] = ()
+    specs: tuple[ServerSpec, ...] = ()
+    offered: tuple[Server, ...] = ()
+
+
+def audit(request: Request, progress: Progress | None = None) -> Report:
+    """Load, collect, judge and report everything the request names.
+
+    Raises OktsecError for mistakes of the caller: a file that is not there, a broken rule, an unknown server.
+    """
+    base = rulebook.builtin()
+    locator = Locator()
+    inputs = [_prepare(opened, request) for opened in _open_all(request, base, locator)]
+    _refuse_unknown_servers(request.servers, inputs)
+    parts = [_judge(item, request, progress) for item in inputs]
+    return build_report(parts, locator, rules=base)
+
+
+def _open_all(request: Request, base: Sequence[Rule], locator: Locator) -> Iterator[_Opened]:
+    named = list(request.inputs)
+    explicit = _open_config(request, base, locator) if request.config or not named else None
+    if explicit is not None and not named:
+        yield explicit
+    for path in named:
+        opened = _open(path, request, base, locator)
+        if isinstance(opened, LoadedConfig):
+            yield opened
+        else:
+            yield opened, explicit.config if explicit else Config()
+
+
+def _open_config(request: Request, base: Sequence[Rule], locator: Locator) -> LoadedConfig:
+    home = Path(request.environ.get("HOME", "~")).expanduser()
+    path = find_config(request.config, request.environ, request.cwd, home)
+    if path is None:
+        hint = "name one, or write ./oktsec.yaml; $OKTSEC_CONFIG and ~/.oktsec/config.yaml are looked at too"
+        raise NothingError("no configuration found", hint=hint)
+    opened = _open(_shown(path, request.cwd), request, base, locator)
+    if isinstance(opened, LoadedConfig):
+        return opened
+    raise SourceError("this is a snapshot, not a configuration", path=str(path), hint="give it as an argument instead")
+
+
+def _open(path: str, request: Request, base: Sequence[Rule], locator: Locator) -> LoadedConfig | Snapshot:
+    data = request.stdin() if path == STDIN else read_bytes(request.cwd / path, shown=path)
+    opened = _read(path, data, base)
+    if isinstance(opened, LoadedConfig) and opened.config.custom_rules_dir:
+        opened = _read(path, data, rulebook.assemble(_custom_rules(opened.config, request.cwd)))
+    locator.add(opened.document)
+    return opened
+
+
+def _read(path: str, data: bytes, rules: Sequence[Rule]) -> LoadedConfig | Snapshot:
+    return open_source(
+        path,
+        data,
+        known_rules=frozenset(rule.id for rule in rules),
+        known_categories=frozenset(name for rule in rules for name in (rule.category, *rule.tags)),
+    )
+
+
+def _shown(path: Path, cwd: Path) -> str:
+    """A path as a report prints it: relative to the working directory where that is shorter, with forward slashes."""
+    return path.relative_to(cwd).as_posix() if path.is_relative_to(cwd) else path.as_posix()
+
+
+def _prepare(opened: _Opened, request: Request) -> _Input:
+    if isinstance(opened, tuple):
+        snapshot, config = opened
+        return _Input(config, offered=snapshot.servers)
+    config = opened.config
+    if request.servers:
+        specs = tuple(spec for spec in config.servers if spec.name in request.servers)
+        left_out = tuple(
+            Server(spec.name, Status.NOT_SCANNED, "not chosen by --server", place=spec.place)
+            for spec in config.servers
+            if spec not in specs
+        )
+        return _Input(config, opened.hits, specs, left_out)
+    return _Input(config, opened.hits, config.servers)
+
+
+def _refuse_unknown_servers(chosen: Iterable[str], inputs: Iterable[_Input]) -> None:
+    known = [spec.name for item in inputs for spec in item.config.servers]
+    known += [server.name for item in inputs for server in item.offered]
+    for name in chosen:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"configured: {', '.join(known) or 'none'}"
+            raise UsageError(f"no server named {name}", hint=hint)
+
+
+def _judge(item: _Input, request: Request, progress: Progress | None) -> Part:
+    judge = Judge(rulebook.assemble(_custom_rules(item.config, request.cwd)), item.config)
+    inventory = Inventory((*_collect(item.specs, request, progress), *item.offered))
+    judgement = judge.judge(inventory, item.hits)
+    chosen = tuple(server for server in inventory.servers if not request.servers or server.name in request.servers)
+    return Part(judge, judgement, chosen)
+
+
+def _collect(specs: Sequence[ServerSpec], request: Request, progress: Progress | None) -> tuple[Server, ...]:
+    if not specs:
+        return ()
+    if request.offline:
+        reason = "--offline was given; nothing was started or contacted"
+        return tuple(Server(spec.name, Status.NOT_SCANNED, reason, place=spec.place) for spec in specs)
+    from oktsec_lint.collect import Options, collect
+
+    options = Options(timeout=request.timeout, jobs=request.jobs, environ=request.environ)
+    return collect(specs, options, progress)
+
+
+def _custom_rules(config: Config, cwd: Path) -> Path | None:
+    """`custom_rules_dir`, relative to the configuration that names it."""
+    if not config.custom_rules_dir:
+        return None
+    return (cwd / config.path).parent / Path(config.custom_rules_dir).expanduser()

@@ -1,0 +1,99 @@
+"""Judgements to a `Report`: places become locations, findings get their order, tools their row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from oktsec_lint import __version__
+from oktsec_lint.core.judge import Judge, Judgement
+from oktsec_lint.core.model import Kind, Location, Place, Server
+from oktsec_lint.core.report import Located, Report, ServerRow, ToolRow
+from oktsec_lint.core.rules import Rule
+from oktsec_lint.sources.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One judged input: a configuration with its servers, or a snapshot."""
+
+    judge: Judge
+    judgement: Judgement
+    servers: tuple[Server, ...]
+
+
+class Locator:
+    """The documents that were read, by the path the user gave."""
+
+    def __init__(self) -> None:
+        self._documents: dict[str, Document] = {}
+
+    def add(self, document: Document) -> None:
+        self._documents[document.path] = document
+
+    def locate(self, place: Place | None) -> Location | None:
+        """The position of a place, or None when no document of that path was read."""
+        document = self._documents.get(place.path) if place else None
+        return document.locate(place.pointer, at_key=place.at_key) if document and place else None
+
+    def texts(self) -> dict[str, str]:
+        return {path: document.text for path, document in self._documents.items()}
+
+
+def build_report(parts: Sequence[Part], locator: Locator, rules: Sequence[Rule]) -> Report:
+    """Everything the parts have to say, as one value."""
+    located = [
+        Located(finding, locator.locate(finding.place))
+        for part in parts
+        for finding in part.judgement.inspection.findings
+    ]
+    located.sort(key=_reading_order)
+    texts = locator.texts()
+    return Report(
+        tool_version=__version__,
+        servers=tuple(_server_row(part, server, locator) for part in parts for server in part.servers),
+        findings=tuple(item for item in located if not item.finding.ignored_by),
+        ignored=tuple(item for item in located if item.finding.ignored_by),
+        unfinished=tuple(item for part in parts for item in part.judgement.inspection.unfinished),
+        rules=_all_rules(parts) or tuple(rules),
+        sources=tuple(texts),
+        agents=tuple(agent.name for part in parts for agent in part.judge.config.agents),
+        texts=texts,
+    )
+
+
+def _reading_order(item: Located) -> tuple[object, ...]:
+    finding, location = item.finding, item.location
+    where = (location.path, location.line, location.column) if location else ("", 0, 0)
+    return (-finding.severity, *where, finding.rule, finding.subject.server, finding.subject.name, finding.pointer)
+
+
+def _all_rules(parts: Iterable[Part]) -> tuple[Rule, ...]:
+    return tuple({rule.id: rule for part in parts for rule in part.judge.rules.values()}.values())
+
+
+def _server_row(part: Part, server: Server, locator: Locator) -> ServerRow:
+    kinds = [item.kind for item in server.definitions]
+    return ServerRow(
+        name=server.name,
+        status=server.status,
+        reason=server.reason,
+        protocol=server.protocol,
+        tools=tuple(_tool_rows(part, server)),
+        prompts=kinds.count(Kind.PROMPT),
+        resources=kinds.count(Kind.RESOURCE),
+        templates=kinds.count(Kind.TEMPLATE),
+        location=locator.locate(server.place),
+    )
+
+
+def _tool_rows(part: Part, server: Server) -> Iterator[ToolRow]:
+    for name, tool in {tool.name: tool for tool in server.of_kind(Kind.TOOL)}.items():
+        callers = part.judge.callers(server.name, name)
+        verdict = part.judgement.verdict(server.subject_of(tool), callers)
+        yield ToolRow(
+            name=name,
+            verdict=verdict.level,
+            agents=tuple(agent.name for agent in callers),
+            reasons=tuple(dict.fromkeys(reason.rule for reason in verdict.reasons)),
+        )

@@ -1,0 +1,65 @@
+"""What kind of place stdout and stderr are, and how to leave them in order."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+
+from oktsec_lint.core.display import visible
+from oktsec_lint.core.errors import NothingError, OktsecError
+from oktsec_lint.core.report import Exit
+
+
+class Color(StrEnum):
+    """When to colour the text report."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+def wants_color(choice: Color, environ: Mapping[str, str]) -> bool:
+    """`--color` first, then NO_COLOR and FORCE_COLOR (no-color.org, force-color.org), then whether a person watches."""
+    if choice is not Color.AUTO:
+        return choice is Color.ALWAYS
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and environ.get("TERM") != "dumb"
+
+
+def columns() -> int:
+    """The width of the terminal that shows the report; 100 where there is none."""
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 100
+
+
+def speaks_unicode() -> bool:
+    """Whether stdout can carry arrows and box lines."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") in {"utf8", "utf16", "utf32"}
+
+
+def prepare_streams() -> None:
+    """Reports are UTF-8 wherever they are not shown to a person; no character may end a run with an encoding error."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace", **({} if stream.isatty() else {"encoding": "utf-8"}))
+
+
+def silence_stdout() -> None:
+    """After a broken pipe (`| head`) the interpreter would complain once more while flushing at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def tell(message: str) -> None:
+    """One line for the person, on stderr: stdout carries the report only."""
+    sys.stderr.write(f"oktsec-lint: {message}\n")
+
+
+def complain(error: OktsecError) -> Exit:
+    """Say a user's mistake in one line with file, line and what to do; returns the exit code it stands for."""
+    tell(f"error: {visible(str(error), 2000)}")
+    return Exit.NOTHING if isinstance(error, NothingError) else Exit.ERROR
