@@ -24,6 +24,8 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 SERVER = [sys.executable, str(HERE / "servers" / "plain.py")]
 FLOOR = "bare client"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Installed packages have their bytecode; a checkout that may not write it would be compiled anew at every start."""
 
 
 class Cost(NamedTuple):
@@ -40,7 +42,8 @@ def measure(command: Sequence[str], cwd: Path) -> Cost:
     pid = os.fork()
     if pid == 0:
         start = time.perf_counter()
-        subprocess.run(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(command, cwd=cwd, env=ENVIRONMENT, check=False, **quiet)
         wall = time.perf_counter() - start
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         os.write(write, f"{usage.ru_utime + usage.ru_stime} {wall} {usage.ru_maxrss / 1024}".encode())

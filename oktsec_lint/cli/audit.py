@@ -28,7 +28,7 @@ from .reporting import Locator, Part, build_report
 
 STDIN = "-"
 
-_Opened: TypeAlias = LoadedConfig | tuple[Snapshot, Config]
+_Opened: TypeAlias = LoadedConfig | tuple[Snapshot, Config, tuple[Hit, ...]]
 
 Progress: TypeAlias = Callable[[str, str], None]
 """Called with a server's name and what is happening to it."""
@@ -75,17 +75,28 @@ def audit(request: Request, progress: Progress | None = None) -> Report:
     return build_report(parts, locator, rules=base)
 
 
+def stream_rules(request: Request) -> tuple[Sequence[Rule], Config]:
+    """What a stream of manifests is judged by: the configuration that `--config` names, or none."""
+    base = rulebook.builtin()
+    if not request.config:
+        return base, Config()
+    config = _open_config(request, base, Locator()).config
+    return rulebook.assemble(_custom_rules(config, request.cwd)), config
+
+
 def _open_all(request: Request, base: Sequence[Rule], locator: Locator) -> Iterator[_Opened]:
     named = list(request.inputs)
     explicit = _open_config(request, base, locator) if request.config or not named else None
     if explicit is not None and not named:
         yield explicit
+    config, hits = (explicit.config, explicit.hits) if explicit else (Config(), ())
     for path in named:
         opened = _open(path, request, base, locator)
         if isinstance(opened, LoadedConfig):
             yield opened
         else:
-            yield opened, explicit.config if explicit else Config()
+            yield opened, config, hits
+            hits = ()
 
 
 def _open_config(request: Request, base: Sequence[Rule], locator: Locator) -> LoadedConfig:
@@ -125,8 +136,8 @@ def _shown(path: Path, cwd: Path) -> str:
 
 def _prepare(opened: _Opened, request: Request) -> _Input:
     if isinstance(opened, tuple):
-        snapshot, config = opened
-        return _Input(config, offered=snapshot.servers)
+        snapshot, config, hits = opened
+        return _Input(config, hits, offered=snapshot.servers)
     config = opened.config
     if request.servers:
         specs = tuple(spec for spec in config.servers if spec.name in request.servers)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from oktsec_lint.core.errors import OktsecError, UsageError
 from oktsec_lint.core.findings import Severity
 from oktsec_lint.core.report import Exit, Report, exit_code
+
+if TYPE_CHECKING:
+    from .audit import Request
 
 from .terminal import Color, columns, complain, speaks_unicode, wants_color
 
@@ -88,7 +92,7 @@ def scan(
     """
     from oktsec_lint.reporters import Style, render
 
-    from .audit import Request, audit
+    from .audit import STDIN, Request, audit
     from .progress import shown_progress
 
     request = Request(
@@ -104,6 +108,8 @@ def scan(
     style = Style(color=colored, unicode=speaks_unicode(), width=columns(), verbose=verbose)
     try:
         targets = _targets(report or ())
+        if output_format is Format.JSONL and request.inputs == (STDIN,):
+            request = _unless_stream(request, fail_on, wanted=not no_progress)
         with shown_progress(wanted=not no_progress) as progress:
             result = audit(request, progress)
         code = exit_code(result, fail_on.severity(), allow_unreachable=allow_unreachable)
@@ -136,3 +142,21 @@ def _write_files(report: Report, targets: Iterable[tuple[Format, Path]], code: E
         except OSError as error:
             reason = error.strerror or "cannot be written"
             raise UsageError(f"--report cannot write the file: {reason}", path=str(path)) from error
+
+
+def _unless_stream(request: Request, fail_on: FailOn, *, wanted: bool) -> Request:
+    """The request with the rest of stdin to read; a stream of manifests is judged here and ends the command."""
+    from itertools import chain
+
+    from .audit import stream_rules
+    from .progress import shown_progress
+    from .stream import holds_manifests, judge_stream
+
+    stdin = sys.stdin.buffer
+    first = stdin.readline()
+    if not holds_manifests(first):
+        return replace(request, stdin=lambda: first + stdin.read())
+    rules, config = stream_rules(request)
+    with shown_progress(wanted=wanted) as progress:
+        tally = judge_stream(chain([first], stdin), rules, config, request.jobs, sys.stdout.write, progress)
+    raise typer.Exit(tally.exit_code(fail_on.severity()))

@@ -14,6 +14,7 @@ import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from .matchers import find_spans, holds
@@ -35,11 +36,9 @@ class Decoder(NamedTuple):
     decode: Callable[[str], str | None]
     """The plain text of a candidate, or None when it is not what it looks like."""
 
-    def pieces(self, text: str) -> Iterator[Piece]:
-        for start, end in self.find(text):
-            plain = self.decode(text[start:end])
-            if plain is not None:
-                yield Piece(start, end, plain)
+    def pieces(self, text: str) -> list[Piece]:
+        found = ((start, end, self.decode(text[start:end])) for start, end in self.find(text))
+        return [Piece(start, end, plain, self.name) for start, end, plain in found if plain is not None]
 
 
 def _marked(pattern: str) -> Find:
@@ -73,26 +72,35 @@ _NOTHING = Decoded()
 
 def decoded(text: str) -> Decoded:
     """Every encoded stretch of `text` with its surroundings, decoded."""
-    pieces = _pieces(text)
+    pieces = _pieces(text) if _is_worth_asking(text) else []
     if not pieces:
         return _NOTHING
     results = [_deepen(text, window) for window in _windows(pieces, len(text))]
     return Decoded(tuple(view for view, _ in results), any(exhausted for _, exhausted in results))
 
 
-def _pieces(text: str) -> list[tuple[Piece, str]]:
+def _pieces(text: str) -> list[Piece]:
     """What the decoders find, in order; where two overlap the earlier (then the longer) one stands."""
-    found = [(piece, decoder.name) for decoder in _worth_asking(text) for piece in decoder.pieces(text)]
-    found.sort(key=lambda item: (item[0].start, -item[0].end))
-    kept: list[tuple[Piece, str]] = []
-    for piece, name in found:
-        if not kept or piece.start >= kept[-1][0].end:
-            kept.append((piece, name))
+    lists = [pieces for decoder in _worth_asking(text) if (pieces := decoder.pieces(text))]
+    if len(lists) <= 1:
+        return lists[0] if lists else []
+    kept: list[Piece] = []
+    for piece in sorted(chain(*lists), key=lambda piece: (piece.start, -piece.end)):
+        if not kept or piece.start >= kept[-1].end:
+            kept.append(piece)
     return kept
 
 
+def _is_worth_asking(text: str) -> bool:
+    return not text.isascii() or _has_mark(text) or holds(_ANY_BLOB, text)
+
+
+def _has_mark(text: str) -> bool:
+    return "&" in text or "%" in text or "\\" in text
+
+
 def _worth_asking(text: str) -> Iterator[Decoder]:
-    if "&" in text or "%" in text or "\\" in text:
+    if _has_mark(text):
         yield from MARKED_DECODERS
     if holds(_ANY_BLOB, text):
         yield from BLOB_DECODERS
@@ -100,40 +108,42 @@ def _worth_asking(text: str) -> Iterator[Decoder]:
         yield from HIDDEN_DECODERS
 
 
-class _Window(NamedTuple):
+class _Window:
     """A stretch of the text with the pieces to replace in it."""
 
-    first: int
-    last: int
-    pieces: list[tuple[Piece, str]]
+    __slots__ = ("first", "last", "pieces")
+
+    def __init__(self, first: int, piece: Piece) -> None:
+        self.first = first
+        self.last = piece.end
+        self.pieces = [piece]
 
 
-def _windows(pieces: list[tuple[Piece, str]], length: int) -> list[_Window]:
+def _windows(pieces: list[Piece], length: int) -> list[_Window]:
     windows: list[_Window] = []
-    for piece, name in pieces:
-        last = min(length, piece.end + REACH)
+    for piece in pieces:
         if windows and piece.start - REACH <= windows[-1].last:
-            windows[-1].pieces.append((piece, name))
-            windows[-1] = windows[-1]._replace(last=last)
+            windows[-1].pieces.append(piece)
         else:
-            windows.append(_Window(max(0, piece.start - REACH), last, [(piece, name)]))
+            windows.append(_Window(max(0, piece.start - REACH), piece))
+        windows[-1].last = min(length, piece.end + REACH)
     return windows
 
 
 def _deepen(text: str, window: _Window) -> tuple[View, bool]:
     """The view of one window, decoded until nothing is left or the rounds are used up; and whether they were."""
     layers: tuple[Layer, ...] = ()
-    names: dict[str, None] = {}
+    names: set[str] = set()
     pieces, span = window.pieces, (window.first, window.last)
     for _ in range(MAX_ROUNDS):
         anchors: Anchors
-        text, anchors = splice(text, [piece for piece, _ in pieces], *span)
+        text, anchors = splice(text, pieces, *span)
         layers = (anchors, *layers)
-        names.update(dict.fromkeys(name for _, name in pieces))
+        names.update(piece.why for piece in pieces)
         pieces, span = _pieces(text), (0, len(text))
         if not pieces:
             break
-    return View("decoded", text, layers, f"decoded from {', '.join(names)}"), bool(pieces)
+    return View("decoded", text, layers, f"decoded from {', '.join(sorted(names))}"), bool(pieces)
 
 
 def _readable(data: bytes) -> str | None:
@@ -161,26 +171,29 @@ def _from_percent(found: str) -> str | None:
 _LETTER_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "/": "/"}
 
 
-def _from_escape(found: str) -> str | None:
-    letter = found[1]
-    if letter in _LETTER_ESCAPES:
-        return _LETTER_ESCAPES[letter]
-    code_point = int(found[2:].strip("{}"), 16)
-    return chr(code_point) if code_point <= _LAST_CODE_POINT else None
+def _from_escapes(found: str) -> str | None:
+    return "".join(map(_from_escape, found.split("\\")[1:]))
+
+
+def _from_escape(found: str) -> str:
+    """One escape without its backslash."""
+    if found in _LETTER_ESCAPES:
+        return _LETTER_ESCAPES[found]
+    code_point = int(found[1:].strip("{}"), 16)
+    return chr(code_point) if code_point <= _LAST_CODE_POINT else _REPLACEMENT
 
 
 _LAST_CODE_POINT = 0x10FFFF
+_REPLACEMENT = "\ufffd"
 
 
 def _from_base64(found: str) -> str | None:
-    packed = "".join(found.split()).rstrip("=").translate(_URL_SAFE)
+    packed = found.rstrip("=").replace("-", "+").replace("_", "/")
+    packed = "".join(packed.split()) if "\n" in packed else packed
     try:
         return _readable(a2b_base64(packed[: len(packed) - (len(packed) % 4 == 1)] + "=="))
     except Base64Error:
         return None
-
-
-_URL_SAFE = {ord("-"): "+", ord("_"): "/"}
 
 
 def _from_hex(found: str) -> str | None:
@@ -198,23 +211,23 @@ def _from_selectors(found: str) -> str | None:
     return _readable(bytes(ord(char) - (0xFE00 if char <= "\ufe0f" else 0xE00F0) for char in found))
 
 
-_ANY_BLOB = "[A-Za-z0-9+/_-]{16}|(?:[0-9a-fA-F]{2}[ :]){7}"
+_ANY_BLOB = "[A-Za-z0-9+/_-]{20}|(?:[0-9a-fA-F]{2}[ :]){9}"
 MARKED_DECODERS: tuple[Decoder, ...] = (
     Decoder(
         "HTML entities",
-        _marked("&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)"),
+        _marked("(?:&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};))+"),
         _from_entity,
     ),
     Decoder("percent encoding", _marked("(?:%[0-9a-fA-F]{2})+"), _from_percent),
     Decoder(
         "backslash escapes",
-        _marked(r"""\\(?:u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,6}\}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[nrt"'/])"""),
-        _from_escape,
+        _marked(r"""(?:\\(?:u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]{1,6}\}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[nrt"'/]))+"""),
+        _from_escapes,
     ),
 )
 BLOB_DECODERS: tuple[Decoder, ...] = (
-    Decoder("base64", _blob(r"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*={0,2}"), _from_base64),
-    Decoder("hex", _blob(r"\b(?:0x)?(?:[0-9a-fA-F]{2}[ :]?){7,}[0-9a-fA-F]{2}\b"), _from_hex),
+    Decoder("base64", _blob(r"[A-Za-z0-9+/_-]{20,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*={0,2}"), _from_base64),
+    Decoder("hex", _blob(r"\b(?:0x)?(?:[0-9a-fA-F]{2}[ :]?){9,}[0-9a-fA-F]{2}\b"), _from_hex),
 )
 HIDDEN_DECODERS: tuple[Decoder, ...] = (
     Decoder("tag characters", _marked("[\U000e0020-\U000e007e]+"), _from_tags),

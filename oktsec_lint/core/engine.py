@@ -29,7 +29,7 @@ _EXCUSED = 200
 """Matches of one pattern in one text that exclude patterns may excuse; the next one counts, whatever surrounds it."""
 _EXCUSE_REACH = 256
 _LINE_REACH = 4096
-_FOUR_TIMES = f"something in this text is encoded more than {MAX_ROUNDS} times over and was not read"
+_TOO_DEEP = f"something in this text is encoded more than {MAX_ROUNDS} times over and was not read"
 
 
 class Engine:
@@ -54,7 +54,7 @@ class Engine:
             if reading is not _CLEAN:
                 hits += _hits(surface, reading)
                 if reading.exhausted:
-                    unfinished.append(Unfinished(surface.subject, _FOUR_TIMES, surface.pointer))
+                    unfinished.append(Unfinished(surface.subject, _TOO_DEEP, surface.pointer))
         return hits, unfinished
 
 
@@ -106,8 +106,7 @@ class _Panel:
 
     def read(self, text: str) -> _Reading:
         search = _Search(text)
-        as_written = raw(text)
-        self._look(search, as_written)
+        self._look(search, raw(text))
         hidden = decoded(text) if self._decodes else None
         for view in hidden.views if hidden else ():
             self._look(search, view)
@@ -115,10 +114,12 @@ class _Panel:
         return search.reading(exhausted=exhausted) if search.matched or exhausted else _CLEAN
 
     def _look(self, search: _Search, view: View) -> None:
-        for lenses, reading in ((self._raw, view), (self._folded, folded(view))):
-            if lenses:
-                for lens in lenses:
-                    search.through(lens, reading)
+        for lens in self._raw:
+            search.through(lens, view)
+        if self._folded:
+            reading = folded(view)
+            for lens in self._folded:
+                search.through(lens, reading)
 
 
 def _kinds(rule: Rule) -> frozenset[str]:
@@ -148,7 +149,8 @@ class _Search:
 
     def through(self, lens: _Lens, view: View) -> None:
         encoded = Encoded(view.text, lens.patterns.width)
-        for index, chunks in lens.patterns.matching(encoded).items():
+        named = lens.patterns.matching(encoded)
+        for index, chunks in named.items() if named else ():
             entry, pattern = lens.references[index]
             if view.name == "decoded" and "decoded" not in entry.rule.views:
                 continue
@@ -186,13 +188,13 @@ class _Search:
     def reading(self, *, exhausted: bool) -> _Reading:
         found: list[tuple[_Entry, tuple[Spot, ...]]] = []
         secrets: list[tuple[int, int]] = []
-        for rule_id, by_pattern in self.matched.items():
+        for rule_id, by_pattern in sorted(self.matched.items()):
             entry = self.entries[rule_id]
             if entry.rule.match_all and len(by_pattern) < len(entry.rule.patterns):
                 continue
             spots = _outermost(spot for spots in by_pattern.values() for spot in spots)
             found.append((entry, spots[:_SHOWN]))
-            secrets += [(spot.start, spot.end) for spot in spots if entry.rule.sensitive]
+            secrets += [(spot.start, _end_of_secret(self.text, spot)) for spot in spots if entry.rule.sensitive]
         return _Reading(tuple(found), tuple(secrets), exhausted)
 
 
@@ -203,6 +205,15 @@ def _outermost(spots: Iterable[Spot]) -> tuple[Spot, ...]:
         if not kept or spot.end > kept[-1].end:
             kept.append(spot)
     return tuple(kept)
+
+
+def _end_of_secret(text: str, spot: Spot) -> int:
+    """Where the word or the key block ends: a pattern need not see all of a secret, but nobody shall."""
+    last = min(len(text), spot.end + _LINE_REACH)
+    if text.startswith("-----BEGIN", spot.start):
+        foot = text.find("-----END", spot.end, last)
+        return foot if foot > 0 else last
+    return next((at for at in range(spot.end, last) if text[at].isspace() or text[at] in "\"'`"), last)
 
 
 def _line_around(text: str, offset: int) -> str:

@@ -10,7 +10,7 @@ writes those too), and unknown keys are refused (a misspelled `patterns` must no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from .findings import Confidence, Severity
@@ -143,6 +143,9 @@ class _Fields:
         self._base = base
         self.problems: list[Problem] = [] if problems is None else problems
 
+    def names(self) -> Iterable[str]:
+        return self._document
+
     def problem(self, pointer: str, message: str, hint: str = "") -> None:
         self.problems.append(Problem(self._base + pointer, message, hint))
 
@@ -188,7 +191,7 @@ class _Fields:
         return choices.get(value, default)
 
     def texts(self, key: str) -> tuple[str, ...]:
-        items = self._items(key)
+        items = self.items(key)
         if not all(isinstance(item, str) for item in items):
             self.problem(pointer_to(key), f"`{key}` has to be a list of texts")
         return tuple(str(item) for item in items if isinstance(item, str))
@@ -202,7 +205,7 @@ class _Fields:
 
     def patterns(self, key: str) -> tuple[Pattern, ...]:
         found: list[Pattern] = []
-        for index, item in enumerate(self._items(key)):
+        for index, item in enumerate(self.items(key)):
             fields = self._below(item, pointer_to(key, index), "a pattern is a mapping with `type` and `value`")
             fields.refuse_unknown(frozenset({"type", "value"}))
             fields.require(("type", "value"))
@@ -211,19 +214,19 @@ class _Fields:
 
     def taxa(self, key: str) -> Mapping[str, tuple[str, ...]]:
         fields = self._below(self._document.get(key, {}), pointer_to(key), "`taxa` maps a taxonomy to a list of ids")
-        return {str(name): fields.texts(name) for name in fields._document}  # noqa: SLF001 - of its own class
+        return {str(name): fields.texts(name) for name in fields.names()}
 
     def examples(self, key: str) -> tuple[Example, ...]:
         value = self._document.get(key) or {}
         lists = self._below(value, pointer_to(key), "examples are `flag` and `pass` lists")
         lists.refuse_unknown(frozenset(_EXAMPLE_LISTS))
         return tuple(
-            lists._example(item, pointer_to(name, index), flagged=flagged)  # noqa: SLF001 - of its own class
+            lists.example(item, pointer_to(name, index), flagged=flagged)
             for name, flagged in _EXAMPLE_LISTS.items()
-            for index, item in enumerate(lists._items(name))  # noqa: SLF001 - of its own class
+            for index, item in enumerate(lists.items(name))
         )
 
-    def _example(self, item: JsonValue, pointer: str, *, flagged: bool) -> Example:
+    def example(self, item: JsonValue, pointer: str, *, flagged: bool) -> Example:
         if isinstance(item, str):
             return Example(flagged, text=str(item))
         fields = self._below(item, pointer, "an example is a text, or a mapping with `text`, `definition` or `config`")
@@ -262,7 +265,7 @@ class _Fields:
         self.problem(pointer_to(key), f"`{key}` has to be a mapping")
         return None
 
-    def _items(self, key: str) -> Sequence[JsonValue]:
+    def items(self, key: str) -> Sequence[JsonValue]:
         value = self._document.get(key)
         if value in (None, ""):
             return ()

@@ -27,6 +27,9 @@ class Pattern:
 
     type: PatternType
     value: str
+    words: tuple[tuple[str, ...], ...] = ()
+    """Groups of lower-case words: every match holds one word of each group, in some letter case. Worked out when the
+    built-in rules are compiled (`oktsec_lint.literals`); empty when nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class Piece(NamedTuple):
     start: int
     end: int
     text: str
+    why: str = ""
+    """What was undone there."""
 
 
 class Anchors:
@@ -95,13 +97,18 @@ class Later:
         return self._anchors.span(start, end)
 
 
-_WORD = re.compile("[^ ]+")
-_ESCAPE = re.compile("\x1b\\[[0-9;?]{0,32}[@-~]")
-_UNUSUAL = re.compile("[^ -~]")
+_WORD = "[^ ]+"
+_ESCAPE = "\x1b\\[[0-9;?]{0,32}[@-~]"
+_UNUSUAL = "[^ -~]"
 _LOOKALIKES = {**WEAK, **STRONG}
-_LOOKALIKE_RUN = re.compile(f"[{''.join(_LOOKALIKES)}]+")
 _AS_LATIN = str.maketrans(_LOOKALIKES)
-_AS_STRONG = str.maketrans(dict(STRONG))
+_ANY, _SURE = "".join(_LOOKALIKES), "".join(STRONG)
+_CASED = "\u00c0-\u02af\u0370-\u058f\u10a0-\u10ff\u13a0-\u13ff\u1d00-\u1dbf\u1e00-\u1fff\u2c80-\u2cff\uab30-\uabbf"
+_DISGUISED = (
+    f"(?<=[A-Za-z])[{_ANY}]++|(?<![{_ANY}])[{_ANY}]++(?=[A-Za-z])|(?<![{_CASED}{_SURE}])[{_SURE}]++(?![{_CASED}])"
+)
+"""Look-alikes beside a Latin letter, and whole words of letters that pass for Latin anywhere. Each alternative only
+begins where a run begins, so a long run costs no more than short ones."""
 _KEPT_CODE_POINTS = 20_000
 _LATIN_MARKS = ((0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F))
 _INVISIBLE_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
@@ -134,7 +141,7 @@ def splice(text: str, pieces: Sequence[Piece], first: int = 0, last: int | None 
     last = len(text) if last is None else last
     out: list[str] = []
     position = first
-    for start, end, new in pieces:
+    for start, end, new, _ in pieces:
         out += (text[position:start], new)
         position = end
     out.append(text[position:last])
@@ -143,7 +150,7 @@ def splice(text: str, pieces: Sequence[Piece], first: int = 0, last: int | None 
 
 def _anchors(pieces: Iterable[Piece], first: int, last: int) -> Anchors:
     after, before, length, position = [0], [first], 0, first
-    for start, end, new in pieces:
+    for start, end, new, _ in pieces:
         length += start - position
         after += (length, length + len(new))
         before += (start, end)
@@ -156,43 +163,31 @@ def _plain(text: str, layers: tuple[Layer, ...]) -> tuple[str, tuple[Layer, ...]
     """Every character for itself, then look-alike words."""
     if "\x1b" in text:
         layers = (Later(text, _escape_anchors), *layers)
-        text = _ESCAPE.sub("", text)
+        text = re.sub(_ESCAPE, "", text)
     layers = (Later(text, _character_anchors), *layers)
     text = text.translate(_PLAIN)
-    return (text if text.isascii() else _LOOKALIKE_RUN.sub(_undisguised, text)), layers
+    return (text if text.isascii() else re.sub(_DISGUISED, _undisguised, text)), layers
 
 
 def _undisguised(found: re.Match[str]) -> str:
-    """Look-alike letters as what they look like, one for one, where they pass for Latin; else as small letters.
-
-    They do beside a Latin letter, and where a whole word consists of letters that pass for Latin anywhere.
-    """
-    run, text, (start, end) = found[0], found.string, found.span()
-    around = text[start - 1 : start] + text[end : end + 1]
-    if any(char.isascii() and char.isalpha() for char in around):
-        return run.translate(_AS_LATIN)
-    strong = run.translate(_AS_STRONG)
-    return strong if strong.isascii() and not any(map(_has_case, around)) else run.casefold()
-
-
-def _has_case(char: str) -> bool:
-    return char.islower() or char.isupper()
+    """The letters a run passes for, one for one, so that no place shifts."""
+    return found[0].translate(_AS_LATIN)
 
 
 def _escape_anchors(text: str) -> Anchors:
-    return _anchors((Piece(*found.span(), "") for found in _ESCAPE.finditer(text)), 0, len(text))
+    return _anchors((Piece(*found.span(), "") for found in re.finditer(_ESCAPE, text)), 0, len(text))
 
 
 def _character_anchors(text: str) -> Anchors:
     """Anchors where a character became none or several; every other one keeps its place."""
-    plain = ((found.start(), _PLAIN[ord(found[0])]) for found in _UNUSUAL.finditer(text))
+    plain = ((found.start(), _PLAIN[ord(found[0])]) for found in re.finditer(_UNUSUAL, text))
     return _anchors((Piece(at, at + 1, new) for at, new in plain if len(new) != 1), 0, len(text))
 
 
 def _space_anchors(text: str) -> Anchors:
     """Anchors around every run of spaces that became one, or none at either end of the text."""
     after, before, length = [0], [0], 0
-    for word in _WORD.finditer(text):
+    for word in re.finditer(_WORD, text):
         if length:
             length += 1
         if word.start() - before[-1] != length - after[-1]:

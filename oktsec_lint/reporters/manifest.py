@@ -15,11 +15,11 @@ from oktsec_lint.core.policy import Level
 from .json_text import compact
 
 
-def line(identifier: str | int | None, verdict: Level, findings: Iterable[Finding]) -> str:
+def line(identifier: JsonValue, verdict: Level, findings: Iterable[Finding]) -> str:
     """`{"id", "verdict", "findings"}` with its line feed; `identifier` is the manifest's own `id`, unchanged.
 
-    `span` is the first evidence's [start, end) in code points of the text at `pointer`, `evidence` its characters;
-    both are null for a finding about no particular characters.
+    `pointer` leads into the manifest itself. `span` is the first evidence's [start, end) in code points of the text at
+    `pointer`, `evidence` its characters; both are null for a finding about no particular characters.
     """
     views: list[JsonValue] = [_finding(item) for item in findings]
     return compact({"id": identifier, "verdict": verdict.label, "findings": views}) + "\n"
@@ -31,7 +31,7 @@ def _finding(finding: Finding) -> dict[str, JsonValue]:
         "rule": finding.rule,
         "severity": finding.severity.label,
         "confidence": finding.confidence.label,
-        "pointer": finding.pointer,
+        "pointer": finding.place.pointer if finding.place else finding.pointer,
         "span": [first.start, first.end] if first else None,
         "evidence": first.text if first else None,
     }

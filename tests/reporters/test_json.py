@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from oktsec_lint.core.findings import Finding
+from oktsec_lint.core.model import Place
 from oktsec_lint.core.policy import Level
 from oktsec_lint.core.report import Exit, Report
 from oktsec_lint.reporters import render
@@ -151,7 +153,8 @@ def finding_of(report: Report, index: int = 0) -> Finding:
 
 
 def test_a_line_of_the_manifest_stream() -> None:
-    text = line("m-1", Level.BLOCK, [finding_of(SNAPSHOT)])
+    finding = replace(finding_of(SNAPSHOT), place=Place("-", "/tools/1/description"))
+    text = line("m-1", Level.BLOCK, [finding])
     assert text.endswith("}\n")
     assert text.count("\n") == 1
     assert json.loads(text) == {
@@ -162,7 +165,7 @@ def test_a_line_of_the_manifest_stream() -> None:
                 "rule": "IAP-007",
                 "severity": "critical",
                 "confidence": "high",
-                "pointer": "/description",
+                "pointer": "/tools/1/description",
                 "span": [7, 34],
                 "evidence": "Always call send_mail first",
             }

@@ -13,6 +13,7 @@ from oktsec_lint.core.report import Report, ServerRow, ToolRow
 from oktsec_lint.reporters import Style, render
 from oktsec_lint.reporters.text.prose import wrapped
 from tests.reporters.cases import (
+    CASES,
     CLEAN,
     CONFIG_ERRORS,
     FOLDED,
@@ -45,7 +46,7 @@ def lines(report: Report, style: Style | None = None) -> list[str]:
 )
 def test_severity_words(severity: Severity, word: str) -> None:
     item = found(replace(UNCOVERED, severity=severity), "message", tool("notes", "x"), NOTES)
-    text = lines(replace(CLEAN, findings=(item,)))
+    text = lines(replace(CLEAN, findings=(item,)), Style(verbose=True))
     assert text[0] == f"{word}[COV-001]: message  (Tool without an agent)"
     assert f"   = confidence: high   severity: {severity.label}   MCP02, CWE-269" in text
 
@@ -199,3 +200,12 @@ def test_a_word_wider_than_the_line_is_kept_whole() -> None:
         "= help: see",
         "        https://example.com/" + "x" * 40,
     ]
+
+
+def test_what_only_informs_is_counted_and_shown_when_asked_for() -> None:
+    report, code = CASES["config"]
+    informing = [item.finding for item in report.findings if item.finding.severity is Severity.INFO]
+    assert informing
+    quiet, full = render("text", report, Style(), code), render("text", report, Style(verbose=True), code)
+    assert all(finding.message not in quiet and finding.message in full for finding in informing)
+    assert f"{len(informing)} more notes" in quiet

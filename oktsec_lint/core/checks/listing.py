@@ -73,7 +73,7 @@ def _evidence(text: str) -> Evidence:
 
 
 def _flawed(server: Server, item: Definition, flaw: _Flaw) -> Hit:
-    member = flaw.pointer.rpartition("/")[2]
+    member = flaw.pointer[1:].replace("/", ".")
     subject = f"{quoted(member)} of this {item.kind}" if member else f"this {item.kind}"
     place = item.place.child(flaw.pointer) if item.place else None
     return Hit(flaw.rule, f"{subject} {flaw.what}", server.subject_of(item), flaw.pointer, place)

@@ -74,10 +74,10 @@ class _Likeness(NamedTuple):
     how: str
 
 
-def check(inventory: Inventory, config: Config) -> Iterator[Hit]:  # noqa: ARG001 - every check has this shape
+def check(inventory: Inventory, _config: Config) -> Iterator[Hit]:
     """One hit for each tool whose name imitates another."""
     known, others = _known_names(), _OtherNames()
-    tools = [(server, tool, _name(tool.name)) for server, tool in inventory.tools() if 0 < len(tool.name) <= _LONGEST]
+    tools = list(_tools(inventory))
     if len({server.name for server, _, _ in tools}) > 1:
         for server, _, name in tools:
             others.add(name, server.name)
@@ -86,6 +86,15 @@ def check(inventory: Inventory, config: Config) -> Iterator[Hit]:  # noqa: ARG00
         likeness = likeness or others.imitated_by(name, server.name)
         if likeness is not None:
             yield _hit(server, tool, name, likeness)
+
+
+def _tools(inventory: Inventory) -> Iterator[tuple[Server, Definition, _Name]]:
+    """Each name of each server once, whatever it is listed for."""
+    seen: set[tuple[str, str]] = set()
+    for server, tool in inventory.tools():
+        if 0 < len(tool.name) <= _LONGEST and (server.name, tool.name) not in seen:
+            seen.add((server.name, tool.name))
+            yield server, tool, _name(tool.name)
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,8 @@
 """The report a person reads: every finding with its source line and the very characters, then servers and a summary.
 
 Plain strings only: a console library would wrap on a pipe and read markup in what a server says. Everything foreign
-passes `inert.shown` or `excerpt`; nothing foreign begins a line.
+passes `inert.shown` or `excerpt`; nothing foreign begins a line. What is only worth knowing (severity info) is counted
+and left to `--verbose`, so that an honest configuration gets a short report.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from oktsec_lint.reporters.groups import folded
 
 from .finding import FindingText
 from .servers import server_lines
-from .summary import summary_lines
+from .summary import is_problem, summary_lines
 
 
 def render(report: Report, style: Style, _code: Exit | None) -> str:
@@ -23,7 +24,7 @@ def render(report: Report, style: Style, _code: Exit | None) -> str:
 
 def _lines(report: Report, style: Style) -> Iterator[str]:
     shown = FindingText(report, style)
-    for group in folded(report.findings):
+    for group in folded(item for item in report.findings if style.verbose or is_problem(item)):
         yield from shown.lines(group)
         yield ""
     yield from server_lines(report, style)

@@ -26,9 +26,10 @@ def summary_lines(report: Report, style: Style) -> Iterator[str]:
     if style.verbose:
         yield from _ignored(report, style)
     yield from _gaps(report, style)
-    if report.findings:
+    problems = [item for item in report.findings if is_problem(item)]
+    if problems:
         yield f"Checked {_scope(report)}"
-        yield _found(report, style)
+        yield _found(problems, report, style)
     elif not report.servers:
         yield f"Nothing to check: no servers in {_files(report)}."
     elif report.incomplete:
@@ -37,6 +38,14 @@ def summary_lines(report: Report, style: Style) -> Iterator[str]:
     else:
         text = f"All checks passed: {_scope(report)} ({len(report.ignored):,} ignored)."
         yield paint(text, Role.GOOD, color=style.color)
+    notes = len(report.findings) - len(problems)
+    if notes and not style.verbose:
+        yield f"{plural(notes, 'more note')} for information: --verbose shows them"
+
+
+def is_problem(item: Located) -> bool:
+    """Whether a finding asks for something; one of severity info only tells."""
+    return item.finding.severity > Severity.INFO
 
 
 def _scope(report: Report) -> str:
@@ -53,14 +62,14 @@ def _files(report: Report) -> str:
     return plural(len(report.sources), "file")
 
 
-def _found(report: Report, style: Style) -> str:
+def _found(problems: list[Located], report: Report, style: Style) -> str:
     """`Found 2 problems: 1 high, 1 medium (3 ignored by rules:)`."""
-    counts = severity_counts(item.finding for item in report.findings)
+    counts = severity_counts(item.finding for item in problems)
     by_severity = ", ".join(f"{count:,} {severity.label}" for severity, count in counts.items() if count)
     ignored = f" ({len(report.ignored):,} ignored by rules:)" if report.ignored else ""
-    worst = max(item.finding.severity for item in report.findings)
+    worst = max(item.finding.severity for item in problems)
     role = Role.ERROR if worst >= Severity.HIGH else Role.WARNING
-    found = paint(f"Found {plural(len(report.findings), 'problem')}", role, color=style.color)
+    found = paint(f"Found {plural(len(problems), 'problem')}", role, color=style.color)
     return f"{found}: {by_severity}{ignored}"
 
 

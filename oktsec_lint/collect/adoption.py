@@ -1,0 +1,98 @@
+"""Ends what left its server's process group: a daemon that called `setsid` and outlives its parent.
+
+On Linux this process becomes the parent of such orphans (`PR_SET_CHILD_SUBREAPER`, see prctl(2)), so when the last
+server is gone every new child in a foreign session is one. Elsewhere the process group has to do.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_SET_CHILD_SUBREAPER = 36
+_ROUNDS = 20
+_PARENT, _SESSION = 1, 3
+"""Fields of /proc/PID/stat after the command name, see proc_pid_stat(5)."""
+
+
+_lock = threading.Lock()
+_open: list[frozenset[int]] = []
+"""For each block that is open in any thread, the children there were before the first; the last block ends the others.
+"""
+
+
+@contextmanager
+def adopting() -> Iterator[None]:
+    """No process that a server starts inside the block, directly or not, outlives it.
+
+    Children that this process has already are left alone; so is everything in our own session.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    with _lock:
+        if not _open:
+            _become_parent_of_orphans(1)
+        _open.append(_open[0] if _open else frozenset(_children_elsewhere()))
+    try:
+        yield
+    finally:
+        with _lock:
+            others = _open.pop()
+            if not _open:
+                _end_orphans(others)
+                _become_parent_of_orphans(0)
+
+
+def _become_parent_of_orphans(yes: int) -> None:
+    import ctypes
+
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, yes, 0, 0, 0)
+
+
+def _end_orphans(others: Collection[int]) -> None:
+    """Round by round, because ending a process hands its own children to us."""
+    for _ in range(_ROUNDS):
+        orphans = [pid for pid in _children_elsewhere() if pid not in others]
+        for pid in orphans:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in orphans:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+        if not orphans:
+            return
+
+
+def _children_elsewhere() -> Iterator[int]:
+    """Our children in other sessions than our own."""
+    if not _has_children():
+        return
+    own, session = os.getpid(), os.getsid(0)
+    for entry in Path("/proc").iterdir():
+        fields = _stat(entry) if entry.name.isdigit() else None
+        if fields and fields[0] == own and fields[1] != session:
+            yield int(entry.name)
+
+
+def _has_children() -> bool:
+    """Costs nothing where there are none, which is the rule; a look through /proc costs milliseconds."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _stat(process: Path) -> tuple[int, int] | None:
+    """Parent and session; None when the process is gone."""
+    with suppress(OSError):
+        fields = (process / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        return int(fields[_PARENT]), int(fields[_SESSION])
+    return None

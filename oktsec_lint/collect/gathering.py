@@ -1,0 +1,86 @@
+"""Listings to a `Server`: two views of one server joined, secrets masked, the status and its reason said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from oktsec_lint.core.config import ServerSpec
+from oktsec_lint.core.display import visible
+from oktsec_lint.core.model import Fault, Server, Status
+from oktsec_lint.protocol.compare import BAREST_CLIENT, changed_instructions, compare
+from oktsec_lint.protocol.interview import Listing
+
+from .secrets import Mask
+
+_REASON = 400
+
+
+def unscanned(spec: ServerSpec, reason: str, faults: tuple[Fault, ...] = ()) -> Server:
+    """A server of which nothing is known, and why."""
+    said = visible(reason, _REASON)
+    faults = (Fault("LST-001", f"this server was not scanned: {said}"), *faults)
+    return Server(spec.name, Status.NOT_SCANNED, said, faults=faults, place=spec.place)
+
+
+def server_of(spec: ServerSpec, first: Listing, second: Listing | None, mask: Mask) -> Server:
+    """`first` is what the most able client sees, `second` what the barest sees (None: there is no such view)."""
+    listing = _chosen(first, second)
+    if listing.failure is not None:
+        return unscanned(spec, mask(listing.failure.reason), _masked(listing.faults, mask))
+    joined = _joined(listing, second) if second is not None and listing is first else listing
+    return Server(
+        spec.name,
+        Status.PARTIAL if joined.gaps else Status.COMPLETE,
+        visible(mask("; ".join(joined.gaps)), _REASON),
+        joined.revision,
+        joined.info,
+        joined.instructions,
+        joined.definitions,
+        _masked(joined.faults, mask),
+        spec.place,
+    )
+
+
+def _chosen(first: Listing, second: Listing | None) -> Listing:
+    """A server that fails with an able client only is known as its barest client sees it, which is not everything."""
+    if first.failure is None or second is None or second.failure is not None:
+        return first
+    gap = f"only a client without capabilities was answered: {first.failure.reason}"
+    fault = Fault("LST-002", f"not everything was read: {gap}")
+    return replace(second, gaps=(*second.gaps, gap), faults=(*second.faults, fault))
+
+
+def _joined(first: Listing, second: Listing) -> Listing:
+    """The union of both views, and what differs between them."""
+    more = tuple(_unknown(first, second))
+    if second.failure is not None:
+        return replace(first, faults=(*first.faults, *more))
+    difference = compare(first.definitions, second.definitions)
+    more += tuple(difference.faults(BAREST_CLIENT, presence=not (first.gaps or second.gaps)))
+    instructions = first.instructions
+    if second.instructions != first.instructions:
+        instructions = "\n\n".join(filter(None, (first.instructions, second.instructions)))
+        more = (changed_instructions(second.instructions, BAREST_CLIENT), *more)
+    return replace(
+        first,
+        instructions=instructions,
+        definitions=(*first.definitions, *difference.additions(BAREST_CLIENT)),
+        faults=(*first.faults, *_unseen(second.faults, first.faults), *more),
+    )
+
+
+def _unknown(first: Listing, second: Listing) -> Iterator[Fault]:
+    """That the comparison is not whole, where the listing itself is."""
+    why = second.failure.reason if second.failure is not None else "; ".join(second.gaps)
+    if why and not first.gaps:
+        yield Fault("LST-011", f"what this server offers to a client without capabilities is unknown: {why}")
+
+
+def _unseen(faults: tuple[Fault, ...], seen: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    known = {(fault.rule, fault.kind, fault.name, fault.pointer) for fault in seen}
+    return tuple(fault for fault in faults if (fault.rule, fault.kind, fault.name, fault.pointer) not in known)
+
+
+def _masked(faults: tuple[Fault, ...], mask: Mask) -> tuple[Fault, ...]:
+    return tuple(replace(item, message=mask(item.message), evidence=mask(item.evidence)) for item in faults)

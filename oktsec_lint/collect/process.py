@@ -1,0 +1,119 @@
+"""One child process in a group of its own, and its certain end.
+
+A server may fork, ignore signals, keep its pipes open or print for ever. So it leads its own session (POSIX), its whole
+group is ended whatever the server itself did, and nothing here waits without a bound. What even leaves the group is
+found by `adoption`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+
+from oktsec_lint.core.display import quoted
+
+from .launch import Launch
+
+GRACE = 0.5
+"""Seconds a server has after its input was closed, and again after it was asked to stop."""
+
+_HURRY = 0.2
+_LAST = 2.0
+
+
+class NotStartedError(Exception):
+    """The operating system refused to start it; the message says why, without any argument or value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A started server."""
+
+    popen: subprocess.Popen[bytes]
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is over within this time."""
+        with suppress(subprocess.TimeoutExpired):
+            self.popen.wait(seconds)
+            return True
+        return False
+
+    def interrupt(self) -> None:
+        """Asks the whole group to stop, now."""
+        _signal_group(self.popen, signal.SIGTERM)
+
+    def end(self, *, hurry: bool = False) -> None:
+        """Ends the whole group: by the closed input alone where that suffices, by force where not.
+
+        Its input must have been closed, or be closed at the same time. `hurry` skips the polite part.
+        """
+        if hurry or not self.wait(GRACE):
+            self.interrupt()
+            self.wait(_HURRY if hurry else GRACE)
+        kill_group(self.popen)
+        self.wait(_LAST)
+
+
+def start(launch: Launch) -> Process:
+    """Starts a server with all three pipes. Raises NotStartedError."""
+    if not launch.command:
+        raise NotStartedError("its entry has no `command`")
+    try:
+        return Process(
+            subprocess.Popen(
+                [_executable(launch), *launch.args],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env=dict(launch.env),
+                cwd=launch.directory or None,
+                start_new_session=True,
+                creationflags=_CREATION_FLAGS,
+            )
+        )
+    except (OSError, ValueError) as error:
+        raise NotStartedError(_why(error, launch)) from error
+
+
+_CREATION_FLAGS = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+
+
+def _executable(launch: Launch) -> str:
+    """The command as the operating system takes it. Windows finds `npx.cmd` for `npx` only with help."""
+    if sys.platform != "win32":
+        return launch.command
+    import shutil
+
+    return shutil.which(launch.command, path=launch.env.get("PATH")) or launch.command
+
+
+def _why(error: OSError | ValueError, launch: Launch) -> str:
+    if not isinstance(error, OSError):
+        return f"it cannot be started: {error}"
+    if launch.directory and error.filename == launch.directory:
+        return f"its working directory {quoted(launch.directory)} cannot be entered: {error.strerror}"
+    if isinstance(error, FileNotFoundError):
+        place = "" if os.sep in launch.command else " on PATH"
+        return f"its command {quoted(launch.command)} was not found{place}"
+    return f"its command {quoted(launch.command)} cannot be started: {error.strerror}"
+
+
+def kill_group(popen: subprocess.Popen[bytes]) -> None:
+    """Ends every process of the group that is still there, also when its leader is long gone."""
+    if sys.platform == "win32":
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(popen.pid)], capture_output=True, check=False)
+    else:
+        _signal_group(popen, signal.SIGKILL)
+
+
+def _signal_group(popen: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        if sys.platform == "win32":
+            popen.terminate()
+        else:
+            os.killpg(popen.pid, number)

@@ -1,0 +1,228 @@
+"""Rule files to rules: the built-in book in its compiled form, and users' own rules beside it.
+
+`rules/compiled.json` holds what judging needs of every built-in rule, so that no run parses YAML for them; examples
+stay in the YAML files, where only the documentation and the tests read them. It is generated:
+
+    python -m oktsec_lint.rulebook
+
+A rulebook is whole or it is refused: one broken file, one duplicate id, and nothing is judged by the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from oktsec_lint.core.errors import RuleError
+from oktsec_lint.core.matchers import source
+from oktsec_lint.core.model import JsonValue
+from oktsec_lint.core.ruleparse import objections, parse_rule, resolved
+from oktsec_lint.core.rules import Pattern, Rule
+
+if TYPE_CHECKING:
+    from .ruleyaml import RuleDocument
+
+COMPILED = "compiled.json"
+_SUFFIXES = frozenset({".yaml", ".yml"})
+_TOLD = 10
+"""Mistakes that one error message spells out."""
+
+
+class _Mistake(NamedTuple):
+    path: str
+    line: int
+    message: str
+    hint: str = ""
+
+
+class _Loaded(NamedTuple):
+    """A rule and where its document begins."""
+
+    rule: Rule
+    path: str
+    line: int
+
+
+def rules_dir() -> Path:
+    """Where the built-in rules are: beside this package when installed, beside its parent in a checkout."""
+    inside = Path(__file__).with_name("rules")
+    return inside if inside.is_dir() else Path(__file__).parent.with_name("rules")
+
+
+@cache
+def builtin() -> tuple[Rule, ...]:
+    """The built-in rules without their examples, in the order of their ids."""
+    path = rules_dir() / COMPILED
+    try:
+        documents: list[JsonValue] = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise RuleError(f"the compiled rulebook cannot be read: {error}", path=str(path), hint=_HOW) from None
+    return tuple(map(_compiled_rule, documents))
+
+
+_HOW = "reinstall oktsec-lint; in a checkout run `python -m oktsec_lint.rulebook`"
+
+
+def _compiled_rule(entry: JsonValue) -> Rule:
+    document = entry if isinstance(entry, dict) else {}
+    rule, problems = parse_rule(document.get("rule"))
+    if rule is None:
+        raise RuleError(f"the compiled rulebook is broken: {problems[0].message}", path=COMPILED, hint=_HOW)
+    return _with_words(rule, cast("list[list[list[str]]]", document.get("words") or []))
+
+
+def _with_words(rule: Rule, words: list[list[list[str]]]) -> Rule:
+    if not words:
+        return rule
+    pairs = zip(rule.patterns, words, strict=True)
+    return replace(rule, patterns=tuple(replace(pattern, words=tuple(map(tuple, groups))) for pattern, groups in pairs))
+
+
+def load_dir(path: Path) -> tuple[Rule, ...]:
+    """Every rule of every `.yaml` or `.yml` file below a directory, with its examples, in the order of their ids.
+
+    Raises RuleError naming file, line and remedy of every mistake, up to ten.
+    """
+    return tuple(loaded.rule for loaded in _load(path, {}))
+
+
+def assemble(custom_dir: Path | None = None) -> tuple[Rule, ...]:
+    """The built-in rules, and the user's own added to them. Raises RuleError as `load_dir` does, and for a taken id."""
+    return _joined(builtin(), custom_dir)
+
+
+def documented(custom_dir: Path | None = None) -> tuple[Rule, ...]:
+    """The same rules with their examples, read from the YAML files."""
+    return _joined(tuple(replace(rule, origin="") for rule in load_dir(rules_dir())), custom_dir)
+
+
+def digest(rules: Iterable[Rule]) -> str:
+    """SHA-256 over everything that decides: two rulebooks with one digest judge alike, wherever they were read from."""
+    import hashlib
+
+    content = sorted(repr(replace(rule, examples=(), origin="", patterns=_bare(rule))) for rule in rules)
+    return hashlib.sha256("\0".join(content).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _bare(rule: Rule) -> tuple[Pattern, ...]:
+    """The patterns as they are written, without what was worked out about them."""
+    return tuple(replace(pattern, words=()) for pattern in rule.patterns)
+
+
+def compiled(path: Path) -> bytes:
+    """The compiled form of a directory of rules."""
+    from .literals import needed_words
+
+    kept = [_without_examples(document) for file in _files(path) for document in _documents(file)]
+    words = {
+        rule.id: [needed_words(source(pattern)) for pattern in rule.patterns]
+        for rule in load_dir(path)
+        if rule.patterns
+    }
+    entries: list[dict[str, Any]] = [
+        {"rule": document, "words": words.get(str(document["id"]), [])} for document in kept
+    ]
+    entries.sort(key=lambda entry: str(entry["rule"]["id"]))
+    lines = (json.dumps(entry, ensure_ascii=True, separators=(",", ":")) for entry in entries)
+    return ("[\n" + ",\n".join(lines) + "\n]\n").encode()
+
+
+def _without_examples(document: RuleDocument) -> dict[str, Any]:
+    value = resolved(document.value)
+    return {key: item for key, item in value.items() if key != "examples"} if isinstance(value, dict) else {}
+
+
+def _joined(base: tuple[Rule, ...], custom_dir: Path | None) -> tuple[Rule, ...]:
+    if custom_dir is None:
+        return base
+    loaded = _load(custom_dir, {rule.id: "the built-in rules" for rule in base})
+    return (*base, *(item.rule for item in loaded))
+
+
+def _load(path: Path, taken: Mapping[str, str]) -> list[_Loaded]:
+    """The rules below a directory; `taken` are ids that exist already, and where."""
+    if not path.is_dir():
+        hint = "create it, or correct `custom_rules_dir`"
+        raise RuleError("there is no such directory of rules", path=str(path), hint=hint)
+    loaded: list[_Loaded] = []
+    mistakes: list[_Mistake] = []
+    for file in _files(path):
+        _load_file(file, loaded, mistakes)
+    mistakes += _clashes(loaded, taken)
+    if taken:
+        mistakes += [_Mistake(item.path, item.line, _NO_CHECKS) for item in loaded if item.rule.check]
+    if mistakes:
+        raise _error(mistakes)
+    return sorted(loaded, key=lambda item: item.rule.id)
+
+
+_NO_CHECKS = "`check` names code of oktsec-lint; a rule of your own has `patterns`"
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES and file.is_file())
+
+
+def _documents(file: Path) -> list[RuleDocument]:
+    from .ruleyaml import MAX_SIZE, read_documents
+
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_SIZE + 1)
+    except OSError as error:
+        raise RuleError(f"cannot be read: {error.strerror}", path=str(file)) from None
+    return read_documents(data, str(file))
+
+
+def _load_file(file: Path, loaded: list[_Loaded], mistakes: list[_Mistake]) -> None:
+    try:
+        documents = _documents(file)
+    except RuleError as error:
+        mistakes.append(_Mistake(error.path, error.line, error.message, error.hint))
+        return
+    for document in documents:
+        rule, problems = parse_rule(document.value, origin=str(file))
+        if rule is not None:
+            loaded.append(_Loaded(rule, str(file), document.line("")))
+            problems = list(objections(rule))
+        mistakes += [
+            _Mistake(str(file), document.line(problem.pointer), problem.message, problem.hint) for problem in problems
+        ]
+
+
+def _clashes(loaded: Iterable[_Loaded], taken: Mapping[str, str]) -> Iterator[_Mistake]:
+    owners = dict(taken)
+    for item in loaded:
+        if item.rule.id in owners:
+            message = f"the id {item.rule.id} is taken by {owners[item.rule.id]}"
+            yield _Mistake(item.path, item.line, message, "give this rule an id of its own")
+        else:
+            owners[item.rule.id] = f"{item.path}:{item.line}"
+
+
+def _error(mistakes: list[_Mistake]) -> RuleError:
+    """One error that tells every mistake; it points at the first."""
+    first, *rest = sorted(mistakes)
+    told = [f"{item.path}:{item.line}: {item.message}" for item in rest[: _TOLD - 1]]
+    if len(rest) >= _TOLD:
+        told.append(f"and {len(rest) - len(told):,} more")
+    message = "; ".join((first.message, *told))
+    return RuleError(message, path=first.path, line=first.line, hint=first.hint)
+
+
+def main() -> int:
+    """Writes the compiled form beside the rules."""
+    path = rules_dir()
+    rules = load_dir(path)
+    (path / COMPILED).write_bytes(compiled(path))
+    sys.stdout.write(f"{COMPILED}: {len(rules)} rules\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

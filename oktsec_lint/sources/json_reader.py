@@ -1,0 +1,107 @@
+"""JSON as values, with positions found only when somebody asks for one.
+
+The standard parser gives the values at the speed of C; a position is found by scanning the text again, which happens
+only for findings. Where the standard parser cannot answer (nesting beyond its recursion, duplicate keys, numbers or
+escapes that parsers disagree about) our own iterative one does, and says what is ambiguous instead of raising.
+Never accepts NaN, never recurses on what it reads.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import NoReturn
+
+from oktsec_lint.core.errors import SourceError
+from oktsec_lint.core.model import JsonValue
+
+from .document import Anomaly, Document, error_at
+from .json_tree import JsonNode, JsonTree
+from .json_walk import SURROGATE, NotJsonError, walk
+
+MAX_SIZE = 64 << 20
+"""Characters; a snapshot of a whole registry is smaller."""
+
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)'
+_COMMENT = re.compile(rf"{_STRING}|//[^\r\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)", re.DOTALL)
+_TRAILING_COMMA = re.compile(rf"{_STRING}|,(?=[ \t\r\n]*[\]}}])", re.DOTALL)
+_NOT_A_BREAK = re.compile(r"[^\r\n]")
+
+
+def read_json(path: str, text: str, *, comments: bool = False) -> Document:
+    """The document in a JSON text. Raises SourceError, at the very character, for everything that is not JSON.
+
+    `comments` accepts what editors' own files hold besides: `//` and `/* */` comments and trailing commas.
+    """
+    if len(text) > MAX_SIZE:
+        raise SourceError(f"larger than {MAX_SIZE:,} characters", path=path)
+    strict = _blank_comments(text) if comments else text
+    value, anomalies = parse(path, strict)
+    tree = JsonTree(strict)
+    return Document(path, text, JsonNode(tree, tree.start(), value), anomalies)
+
+
+def parse(path: str, text: str) -> tuple[JsonValue, tuple[Anomaly, ...]]:
+    """A strict JSON text as a value, and everything in it that parsers read differently. Raises SourceError."""
+    try:
+        value: JsonValue = _FAST.decode(text)
+        if not _has_lone_surrogate(text, value):
+            return value, ()
+    except json.JSONDecodeError as broken:
+        message = f"not valid JSON: {broken.msg[:1].lower()}{broken.msg[1:]}"
+        raise error_at(path, text, broken.pos, message) from None
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return walk(text)
+    except NotJsonError as broken:
+        raise error_at(path, text, broken.offset, f"not valid JSON: {broken.message}") from None
+
+
+def first_reading(text: str) -> JsonValue:
+    """What a parser sees that takes the first of duplicate keys. Only for texts that `parse` accepted."""
+    return walk(text, first_wins=True)[0]
+
+
+def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError
+    return result
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError
+    return value
+
+
+def _refuse(_word: str) -> NoReturn:
+    """`NaN` and `Infinity` are words of the standard parser, not of JSON."""
+    raise ValueError
+
+
+_FAST = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_refuse)
+"""A ValueError that is no JSONDecodeError means: the slower parser has something to say about this text."""
+
+
+def _has_lone_surrogate(text: str, value: JsonValue) -> bool:
+    """Whether half a character is left after the escapes were paired."""
+    if not text.isascii() and SURROGATE.search(text):
+        return True
+    if _SURROGATE_ESCAPE.search(text) is None:
+        return False
+    return SURROGATE.search(json.dumps(value, ensure_ascii=False)) is not None
+
+
+def _blank_comments(text: str) -> str:
+    """The same text, offset for offset, with blanks for comments and trailing commas."""
+    return _TRAILING_COMMA.sub(_blank, _COMMENT.sub(_blank, text))
+
+
+def _blank(match: re.Match[str]) -> str:
+    found = match.group()
+    return found if found.startswith('"') else _NOT_A_BREAK.sub(" ", found)

@@ -1,0 +1,81 @@
+"""`oktsec.yaml`: the whole file as a `Config`, and everything wrong with it at once.
+
+Only a file that is no YAML mapping at all is an error; any other mistake is a hit at its own line, and the rest of the
+file still counts. What is wrong is never read as the more permissive choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+from oktsec_lint.core.display import quoted
+from oktsec_lint.core.errors import SourceError
+from oktsec_lint.core.findings import Hit
+from oktsec_lint.sources.document import Document
+from oktsec_lint.sources.results import LoadedConfig
+from oktsec_lint.sources.yaml_nodes import MappingNode
+from oktsec_lint.sources.yaml_reader import read_yaml
+
+from .building import build
+from .decoding import decode
+from .entries import allowlists, invalid_names, self_messages
+from .fields import address_of
+from .overrides import contradictions, unmet_conditions
+from .secrets import concealed, discreet, plaintext_secrets
+from .servers import insecure_urls, launch_problems
+from .vocabulary import vocabulary_problems
+
+_CHECKS = (
+    invalid_names,
+    self_messages,
+    allowlists,
+    launch_problems,
+    insecure_urls,
+    contradictions,
+    unmet_conditions,
+    plaintext_secrets,
+)
+_MOST_LINES = 5
+
+
+def load_config(
+    path: str,
+    text: str,
+    *,
+    known_rules: Collection[str] | None = None,
+    known_categories: Collection[str] | None = None,
+) -> LoadedConfig:
+    """The configuration in a text. Raises SourceError when it is no YAML mapping.
+
+    `known_rules` and `known_categories` (categories and tags) come from the rulebook; without them nobody can say
+    which names in the file are unknown, and those checks are left out.
+    """
+    return loaded(read_yaml(path, text), known_rules, known_categories)
+
+
+def loaded(
+    document: Document, known_rules: Collection[str] | None, known_categories: Collection[str] | None
+) -> LoadedConfig:
+    """The configuration in a YAML document that was read before."""
+    node = document.root
+    if not isinstance(node, MappingNode):
+        hint = "start with `mcp_servers:` or `agents:`"
+        raise SourceError("not an oktsec.yaml: the file is no mapping", path=document.path, line=1, hint=hint)
+    root, misfits = decode(document.path, node)
+    hits = [*_duplicate_keys(document), *misfits]
+    for check in _CHECKS:
+        hits.extend(check(root))
+    if known_rules is not None and known_categories is not None:
+        hits.extend(vocabulary_problems(root, known_rules, known_categories))
+    return LoadedConfig(build(root), replace(document, concealed=concealed(document, root)), tuple(map(discreet, hits)))
+
+
+def _duplicate_keys(document: Document) -> Iterator[Hit]:
+    """CFG-002, at the occurrence that counts here: the last."""
+    for anomaly in document.anomalies:
+        at = address_of(document.path, anomaly.pointer)
+        lines = [f"{document.lines.position(span.start)[0]}" for span in anomaly.spans[:_MOST_LINES]]
+        more = ", ..." if len(anomaly.spans) > _MOST_LINES else ""
+        message = f"{quoted(at.dotted)} is written {len(anomaly.spans)} times, on lines {', '.join(lines)}{more}"
+        yield at.hit("CFG-002", message, at_key=True)

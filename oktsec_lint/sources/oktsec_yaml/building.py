@@ -1,0 +1,130 @@
+"""Decoded fields to the `Config` that checks, policy and collector read.
+
+What could not be read counts as the stricter choice: an allowlist of the wrong type allows nothing, a policy that is
+neither `allow` nor `deny` denies. The mistake itself was reported when it was decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from oktsec_lint.core.config import (
+    DENY_ALL,
+    Action,
+    Agent,
+    AllowEntry,
+    Config,
+    Gateway,
+    RuleOverride,
+    ScanProfile,
+    ServerSpec,
+    ToolReference,
+)
+from oktsec_lint.core.findings import Severity
+
+from .fields import Field
+from .servers import transport_of
+from .vocabulary import resolved
+
+_AUTH_WORDS = {"yes": "true", "1": "true", "no": "false", "0": "false"}
+
+
+def build(root: Field) -> Config:
+    """The configuration that a decoded document means."""
+    custom_rules = root["custom_rules_dir"]
+    return Config(
+        path=root.at.path,
+        servers=tuple(map(_server, root["mcp_servers"])),
+        agents=tuple(map(_agent, root["agents"])),
+        rules=tuple(_override(rule) for rule in root["rules"].items if rule["action"].text() and rule["id"].text()),
+        gateway=_gateway(root["gateway"]),
+        default_policy=_default_policy(root["default_policy"]),
+        custom_rules_dir=custom_rules.text(),
+        custom_rules_place=custom_rules.at.place() if custom_rules.text() else None,
+        settings=root.value if isinstance(root.value, dict) else {},
+    )
+
+
+def _default_policy(field: Field) -> str:
+    return field.text() or ("deny" if field.broken else "allow")
+
+
+def _server(field: Field) -> ServerSpec:
+    return ServerSpec(
+        name=field.name,
+        transport=transport_of(field),
+        place=field.at.place(at_key=True),
+        command=field["command"].text().strip(),
+        args=field["args"].texts(),
+        env=field["env"].text_map(),
+        working_dir=field["working_dir"].text(),
+        url=field["url"].text().strip(),
+        headers=field["headers"].text_map(),
+    )
+
+
+def _agent(field: Field) -> Agent:
+    allowlist = field["allowed_tools"]
+    return Agent(
+        name=field.name,
+        place=field.at.place(at_key=True),
+        allowed_tools=tuple(_allow_entries(allowlist, field)),
+        allowlist_place=allowlist.at.place(at_key=True) if allowlist.written else None,
+        blocked_content=resolved(item.text() for item in field["blocked_content"].items),
+        scan_profile=ScanProfile(field["scan_profile"].text() or ScanProfile.STRICT),
+        suspended=field["suspended"].flag(broken=True),
+        tool_references=tuple(_references(field)),
+        settings=field.value if isinstance(field.value, dict) else {},
+    )
+
+
+def _allow_entries(allowlist: Field, agent: Field) -> Iterator[AllowEntry]:
+    if not allowlist.items and (allowlist.broken or agent.broken):
+        yield AllowEntry(DENY_ALL, allowlist.at.place(at_key=True))
+    for item in allowlist.items:
+        yield AllowEntry(item.text(), item.at.place())
+
+
+def _references(agent: Field) -> Iterator[ToolReference]:
+    """Every place in an agent's entry that names a tool."""
+    yield from _named(agent["tool_policies"], "tool_policies")
+    for constraint in agent["tool_constraints"].items:
+        yield from _texts((constraint["tool"],), "tool_constraints[].tool")
+    for rule in agent["tool_chain_rules"].items:
+        yield from _texts((rule["if"],), "tool_chain_rules[].if")
+        yield from _texts(rule["then"].items, "tool_chain_rules[].then")
+    yield from _named(agent["egress"]["tool_restrictions"], "egress.tool_restrictions")
+
+
+def _named(mapping: Field, where: str) -> Iterator[ToolReference]:
+    return (ToolReference(name, item.at.place(at_key=True), where) for name, item in mapping.members.items())
+
+
+def _texts(fields: Iterable[Field], where: str) -> Iterator[ToolReference]:
+    return (ToolReference(item.text(), item.at.place(), where) for item in fields if item.text())
+
+
+def _override(field: Field) -> RuleOverride:
+    severity = field["severity"].text()
+    return RuleOverride(
+        id=field["id"].text(),
+        action=Action(field["action"].text()),
+        place=field["id"].at.place(),
+        severity=Severity[severity.upper()] if severity else None,
+        apply_to_tools=tuple(_texts(field["apply_to_tools"].items, "rules[].apply_to_tools")),
+        exempt_tools=tuple(_texts(field["exempt_tools"].items, "rules[].exempt_tools")),
+    )
+
+
+def _gateway(field: Field) -> Gateway:
+    require_auth = field["require_auth"]
+    auth = require_auth.text() or ("true" if require_auth.broken else "auto")
+    return Gateway(
+        enabled=field["enabled"].flag(),
+        port=field["port"].whole(0) or Gateway().port,
+        bind=field["bind"].text() or Gateway().bind,
+        endpoint_path=field["endpoint_path"].text() or Gateway().endpoint_path,
+        scan_responses=field["scan_responses"].flag(broken=True),
+        require_auth=_AUTH_WORDS.get(auth, auth),
+        place=field.at.place(at_key=True) if field.written else None,
+    )

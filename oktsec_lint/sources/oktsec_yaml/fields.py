@@ -1,0 +1,114 @@
+"""A configuration value after decoding, with its address: what the checks and the builder read instead of YAML.
+
+Reading a field never fails. A value that was missing, empty or of the wrong type answers with the default it is asked
+for; that it was wrong was reported when it was decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from oktsec_lint.core.findings import Hit, Severity
+from oktsec_lint.core.model import JsonValue, Kind, Place, Subject, pointer_to
+
+_LONGEST_INDEX = 6
+
+
+class Address(NamedTuple):
+    """Where a value stands, for machines (pointer) and for people (dotted key)."""
+
+    path: str
+    pointer: str = ""
+    dotted: str = ""
+    owner: str = ""
+    """The nearest name around it that the user chose: an agent, a server, a rule id."""
+    inert: bool = False
+    """True inside a section that this tool does not act on."""
+
+    @property
+    def name(self) -> str:
+        """The key that holds it, as written, or the index."""
+        return self.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+
+    def key(self, name: str) -> Address:
+        dotted = f"{self.dotted}.{name}" if self.dotted else name
+        return Address(self.path, self.pointer + pointer_to(name), dotted, self.owner, self.inert)
+
+    def item(self, number: int) -> Address:
+        pointer, dotted = f"{self.pointer}/{number}", f"{self.dotted}[{number}]"
+        return Address(self.path, pointer, dotted, self.owner, self.inert)
+
+    def place(self, *, at_key: bool = False) -> Place:
+        return Place(self.path, self.pointer, at_key)
+
+    def hit(
+        self,
+        rule: str,
+        message: str,
+        fix: str = "",
+        *,
+        at_key: bool = False,
+        severity: Severity | None = None,
+    ) -> Hit:
+        """Something wrong here. `fix` is what to type next; empty keeps the rule's own advice."""
+        subject = Subject("", Kind.CONFIG, self.dotted)
+        return Hit(rule, message, subject, self.pointer, self.place(at_key=at_key), severity=severity, help=fix)
+
+
+def address_of(path: str, pointer: str) -> Address:
+    """The address of a pointer whose tokens are read without the document: a number is taken for an index."""
+    at = Address(path)
+    for token in pointer.split("/")[1:]:
+        name = token.replace("~1", "/").replace("~0", "~")
+        is_index = name.isascii() and name.isdigit() and len(name) <= _LONGEST_INDEX
+        at = at.item(int(name)) if is_index else at.key(name)
+    return at
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One decoded value."""
+
+    at: Address
+    value: JsonValue = None
+    """As plain values; None when nothing usable is written."""
+    members: Mapping[str, Field] = field(default_factory=dict)
+    """Of a section or map, by key."""
+    items: tuple[Field, ...] = ()
+    """The usable elements of a list; each knows its own index."""
+    written: bool = True
+    """False when the key is not in the file at all."""
+    broken: bool = False
+    """True when something that is written could not be used."""
+
+    def __getitem__(self, name: str) -> Field:
+        """The value of a key; an unwritten field when there is none."""
+        return self.members.get(name) or Field(self.at.key(name), written=False)
+
+    def __iter__(self) -> Iterator[Field]:
+        """The elements of a list, or the values of a map."""
+        return iter(self.items or self.members.values())
+
+    @property
+    def name(self) -> str:
+        return self.at.name
+
+    def text(self, default: str = "") -> str:
+        return self.value if isinstance(self.value, str) else default
+
+    def flag(self, *, default: bool = False, broken: bool = False) -> bool:
+        """The boolean written; `broken` is what a boolean that could not be read counts as."""
+        if isinstance(self.value, bool):
+            return self.value
+        return broken if self.broken else default
+
+    def whole(self, default: int) -> int:
+        return self.value if isinstance(self.value, int) and not isinstance(self.value, bool) else default
+
+    def texts(self) -> tuple[str, ...]:
+        return tuple(item.text() for item in self.items)
+
+    def text_map(self) -> dict[str, str]:
+        return {name: member.text() for name, member in self.members.items()}

@@ -1,0 +1,21 @@
+"""Texts with an inner form, checked by shape alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from oktsec_lint.sources.grammar import Format
+
+_FORMS: Mapping[Format, re.Pattern[str]] = {
+    Format.DURATION: re.compile(r"0|[-+]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+"),
+    Format.DATE_TIME: re.compile(
+        r"[0-9]{4}-[01][0-9]-[0-3][0-9][Tt][0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:\.[0-9]+)?(?:[Zz]|[-+][0-2][0-9]:[0-5][0-9])"
+    ),
+    Format.SALTED_DIGEST: re.compile(r"sha256:(?:[0-9a-f]{2})+:[0-9a-f]{64}"),
+}
+
+
+def fits(form: Format, text: str) -> bool:
+    """Whether a text has the form; an empty text is an unset one."""
+    return not text or _FORMS[form].fullmatch(text) is not None

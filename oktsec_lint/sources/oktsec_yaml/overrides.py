@@ -1,0 +1,40 @@
+"""Entries of `rules` that contradict each other or themselves, and settings that need another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from oktsec_lint.core.display import visible
+from oktsec_lint.core.findings import Hit, Severity
+
+from .fields import Field
+
+
+def contradictions(root: Field) -> Iterator[Hit]:
+    """CFG-013 and CFG-014: two scopes in one override, and two overrides of one rule."""
+    seen: set[str] = set()
+    for override in root["rules"].items:
+        name = override["id"].text()
+        if override["apply_to_tools"].items and override["exempt_tools"].items:
+            message = f'rule "{visible(name, 60)}" cannot have both apply_to_tools and exempt_tools'
+            yield override["exempt_tools"].at.hit("CFG-013", message, at_key=True)
+        if name in seen:
+            message = f'duplicate rule override for "{visible(name, 60)}"'
+            yield override["id"].at.hit("CFG-014", message)
+        if name:
+            seen.add(name)
+
+
+def unmet_conditions(root: Field) -> Iterator[Hit]:
+    """CFG-020: settings of upstream's other parts that it refuses without a further one."""
+    identity, proxy = root["identity"], root["forward_proxy"]
+    if identity["require_signature"].value is True and not identity["keys_dir"].text():
+        message = "keys_dir is required when require_signature is true"
+        fix = "Add `keys_dir:`, or write `require_signature: false`."
+        yield identity["require_signature"].at.hit("CFG-020", message, fix, at_key=True, severity=Severity.LOW)
+    limits = ("allowed_domains", "blocked_domains", "scan_requests", "scan_responses")
+    if proxy["enabled"].value is True and not any(proxy[limit].value for limit in limits):
+        message = (
+            "forward_proxy is enabled without allowed_domains, blocked_domains, or scanning; configure at least one"
+        )
+        yield proxy["enabled"].at.hit("CFG-020", message, "Add one of them.", at_key=True, severity=Severity.LOW)

@@ -1,0 +1,116 @@
+"""Entries of `mcp_servers`: can they be started or reached, and over what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from oktsec_lint.core.config import Transport
+from oktsec_lint.core.display import quoted, visible
+from oktsec_lint.core.findings import Hit, Severity
+
+from .fields import Field
+
+_OTHER_NAMES: Mapping[str, Transport] = {
+    **dict.fromkeys(("sse", "streamable-http", "streamable_http", "streamablehttp", "https"), Transport.HTTP),
+    **dict.fromkeys(("local", "command"), Transport.STDIO),
+}
+"""What other tools call the two transports, in lower case."""
+_USELESS: Mapping[Transport, tuple[str, ...]] = {
+    Transport.STDIO: ("url", "headers"),
+    Transport.HTTP: ("command", "args", "env", "working_dir"),
+}
+_URL = re.compile(r"(?i:(https?))://(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:]*)(?:[:/?#].*)?", re.DOTALL)
+_LOOPBACK = re.compile(r"localhost|.*\.localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]", re.IGNORECASE | re.DOTALL)
+
+
+def transport_of(server: Field) -> Transport:
+    """How the server is meant to be reached: as written, by another tool's name for it, or by what is there."""
+    written = server["transport"].text().lower()
+    if written in set(Transport):
+        return Transport(written)
+    fallback = Transport.HTTP if server["url"].text() and not server["command"].text() else Transport.STDIO
+    return _OTHER_NAMES.get(written, fallback)
+
+
+def launch_problems(root: Field) -> Iterator[Hit]:
+    """CFG-008, 009, 021 and 022: transports that do not exist, and entries that cannot be started as written."""
+    for server in root["mcp_servers"]:
+        if not server.broken:
+            yield from _transport(server)
+            yield from _missing_launch(server)
+            yield from _useless_keys(server)
+            yield from _command_line(server)
+
+
+def insecure_urls(root: Field) -> Iterator[Hit]:
+    """CFG-019: traffic in clear text to another machine; CFG-004: a URL that is none."""
+    for holder in root["mcp_servers"]:
+        yield from _insecure(holder["url"], "tools, arguments and headers")
+    for holder in root["webhooks"]:
+        yield from _insecure(holder["url"], "notifications")
+
+
+def _transport(server: Field) -> Iterator[Hit]:
+    field = server["transport"]
+    written = field.text()
+    if written in set(Transport) or field.broken:
+        return
+    name, meant = visible(server.name, 60), transport_of(server)
+    message = f'mcp_server "{name}": invalid transport "{visible(written, 60)}" (must be stdio or http)'
+    if not written:
+        yield server.at.hit("CFG-008", message, f"Add `transport: {meant}`; it is read as that here.", at_key=True)
+    elif written.lower() == "sse":
+        fix = "Write `transport: http`: servers of the older SSE transport are tried automatically with it."
+        yield field.at.hit("CFG-008", message, fix, severity=Severity.LOW)
+    else:
+        known = written.lower() in _OTHER_NAMES or written.lower() in set(Transport)
+        fix = f"Write `transport: {meant}`; it is read as that here."
+        yield field.at.hit("CFG-008", message, fix, severity=Severity.LOW if known else None)
+
+
+def _missing_launch(server: Field) -> Iterator[Hit]:
+    transport = transport_of(server)
+    key, other = ("command", "url") if transport is Transport.STDIO else ("url", "command")
+    if server[key].text().strip() or server[key].broken:
+        return
+    message = f'mcp_server "{visible(server.name, 60)}": {transport} transport requires {key}'
+    if server[other].text():
+        wanted = Transport.HTTP if transport is Transport.STDIO else Transport.STDIO
+        fix = f"Write `transport: {wanted}` if {quoted(other)} is how it is reached, or add `{key}:`."
+    else:
+        fix = f"Add `{key}:`."
+    yield server.at.hit("CFG-009", message, fix, at_key=True)
+
+
+def _useless_keys(server: Field) -> Iterator[Hit]:
+    transport = transport_of(server)
+    if not server["command" if transport is Transport.STDIO else "url"].text():
+        return
+    for key in _USELESS[transport]:
+        if server[key].value:
+            message = f"{quoted(server[key].at.dotted)} means nothing to a server of transport `{transport}`"
+            yield server[key].at.hit("CFG-021", message, at_key=True)
+
+
+def _command_line(server: Field) -> Iterator[Hit]:
+    """A command with blanks whose first word is no path is a command line: no program is called `npx -y x`."""
+    command = server["command"]
+    program, _, rest = command.text().strip().partition(" ")
+    if rest and not set(program) & set("/\\$") and transport_of(server) is Transport.STDIO:
+        message = f"{quoted(command.at.dotted)} is started as one program name, blanks included"
+        yield command.at.hit("CFG-022", message, f"Write `command: {visible(program, 60)}` and the rest under `args:`.")
+
+
+def _insecure(holder: Field, what: str) -> Iterator[Hit]:
+    url = holder.text().strip()
+    if not url or url.startswith("$"):
+        return
+    match = _URL.fullmatch(url)
+    if match is None:
+        fix = "Write `https://host/path`."
+        yield holder.at.hit("CFG-004", f"{quoted(holder.at.dotted)} is not an http or https URL", fix)
+    elif match[1].lower() == "http" and "$" not in match[2] and not _LOOPBACK.fullmatch(match[2]):
+        severity = None if "." in match[2] or ":" in match[2] else Severity.LOW
+        message = f"{quoted(holder.at.dotted)} sends {what} in clear text to another machine"
+        yield holder.at.hit("CFG-019", message, severity=severity)

@@ -1,0 +1,192 @@
+"""Saved listings in every shape people have them: what a server offered, without starting it.
+
+Raw results, whole responses, bare lists, recorded traffic, inspector output, Docker's `tools.json`, MCPB manifests and
+the tool lists of model APIs all become the same `Server`. Definitions keep their JSON and their place; what could not
+be understood is a gap or a fault of that server, and only a file that holds no listing at all is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import PurePath
+
+from oktsec_lint.core.errors import SourceError
+from oktsec_lint.core.model import Fault, JsonValue, Kind, Place, Server, pointer_to
+
+from .document import Anomaly, Document, Oddity
+from .json_lines import Line, is_json_lines, read_json_lines
+from .json_reader import first_reading, read_json
+from .jsonl import is_manifest, manifest_server
+from .mcpb import is_mcpb, take_mcpb
+from .offers import HANDSHAKE, LISTS, Offers, ambiguities, other_readings
+from .results import Snapshot
+from .wire_log import Message, messages, take_messages
+
+_GENERAL_NAMES = frozenset("tools tools-list tools_list list manifest snapshot dump output result response".split())
+"""File names that say nothing about the server; the directory may."""
+_TOOL_MEMBERS = frozenset({"inputSchema", "input_schema", "parameters", "arguments", "description", "function"})
+_HINT = "give a tools/list result, a JSON-RPC response, a list of tools, or recorded messages, one a line"
+
+
+def read_snapshot(path: str, text: str) -> Snapshot:
+    """The servers in a saved listing. Raises SourceError when it is no JSON, or holds no listing."""
+    if is_json_lines(text):
+        return _of_lines(path, *read_json_lines(path, text))
+    return snapshot_of(read_json(path, text))
+
+
+def snapshot_of(document: Document) -> Snapshot:
+    """The servers in a JSON document that was read before. Raises SourceError when it holds no listing."""
+    servers = _servers(document.path, document.value())
+    if _repeats_keys(document.anomalies):
+        servers = _with_other_readings(servers, _servers(document.path, first_reading(document.text)))
+    definitions = [item for server in servers for item in server.definitions]
+    faults = tuple(ambiguities(document.anomalies, definitions, document.path))
+    return Snapshot((_with_faults(servers[0], faults), *servers[1:]), document)
+
+
+def holds_listing(value: JsonValue) -> bool:
+    """Whether a JSON value looks like a saved listing."""
+    if isinstance(value, list):
+        return not value or any(isinstance(item, dict) for item in value)
+    return isinstance(value, dict) and (
+        not LISTS.keys().isdisjoint(value)
+        or is_mcpb(value)
+        or _is_response(value)
+        or _is_named(value)
+        or "serverInfo" in value
+        or _is_tool(value)
+    )
+
+
+def _servers(path: str, value: JsonValue) -> tuple[Server, ...]:
+    place = Place(path, "")
+    if isinstance(value, dict) and _is_named(value):
+        return tuple(_named(value["servers"], place.child("/servers")))
+    offers = Offers()
+    if not holds_listing(value):
+        raise SourceError("this JSON holds no listing of an MCP server", path=path, line=1, hint=_HINT)
+    if isinstance(value, list):
+        _take_list(value, place, offers)
+    elif isinstance(value, dict):
+        _take_object(value, place, offers)
+    name = value.get("name") if isinstance(value, dict) and is_mcpb(value) else None
+    return (offers.server(name if isinstance(name, str) and name else server_name(path), place),)
+
+
+def _take_list(value: list[JsonValue], place: Place, offers: Offers) -> None:
+    recorded = list(messages(value, place))
+    if recorded:
+        _take_recorded(recorded, offers, place.path)
+    else:
+        offers.take_list(value, Kind.TOOL, place)
+
+
+def _take_object(value: dict[str, JsonValue], place: Place, offers: Offers) -> None:
+    if is_mcpb(value):
+        take_mcpb(value, place, offers)
+    elif _is_response(value):
+        _take_recorded([({"jsonrpc": "2.0", **value}, place)], offers, place.path)
+    elif _is_tool(value) and LISTS.keys().isdisjoint(value):
+        offers.take_one(value, place)
+    else:
+        offers.take(value, place)
+
+
+def _take_recorded(recorded: Iterable[Message], offers: Offers, path: str) -> None:
+    if not take_messages(recorded, offers):
+        raise SourceError("no message here answers a listing", path=path, line=1, hint=_HINT)
+
+
+def _is_response(value: Mapping[str, JsonValue]) -> bool:
+    return isinstance(value.get("result"), dict) or "jsonrpc" in value
+
+
+def _is_named(value: Mapping[str, JsonValue]) -> bool:
+    """Server name to its listing, under `servers`."""
+    named = value.get("servers")
+    return isinstance(named, dict) and bool(named) and all(map(_is_listing, named.values()))
+
+
+def _is_listing(value: JsonValue) -> bool:
+    return isinstance(value, dict) and not {*LISTS, *HANDSHAKE}.isdisjoint(value)
+
+
+def _is_tool(value: Mapping[str, JsonValue]) -> bool:
+    return ("name" in value or "function" in value) and not _TOOL_MEMBERS.isdisjoint(value)
+
+
+def _named(servers: JsonValue, place: Place) -> Iterator[Server]:
+    for name, listing in servers.items() if isinstance(servers, dict) else ():
+        offers = Offers()
+        below = place.child(pointer_to(name))
+        if isinstance(listing, dict):
+            offers.take(listing, below)
+        yield offers.server(name, replace(below, at_key=True))
+
+
+def _of_lines(path: str, document: Document, lines: tuple[Line, ...]) -> Snapshot:
+    servers = tuple(_servers_of_lines(path, lines))
+    if any(_repeats_keys(line.anomalies) for line in lines):
+        first = (replace(line, value=first_reading(line.text)) if line.anomalies else line for line in lines)
+        servers = _with_other_readings(servers, tuple(_servers_of_lines(path, tuple(first))))
+    return Snapshot(tuple(_with_line_faults(servers, lines, path)), document)
+
+
+def _servers_of_lines(path: str, lines: tuple[Line, ...]) -> Iterator[Server]:
+    """One server for each line that is a manifest of its own, and one for everything else that was recorded."""
+    offers, recorded = Offers(), list[Message]()
+    manifests = 0
+    for number, line in enumerate(lines):
+        place = Place(path, pointer_to(number))
+        if line.error:
+            offers.gap(f"line {number + 1}", line.error)
+        elif isinstance(line.value, dict) and is_manifest(line.value):
+            manifests += 1
+            yield manifest_server(line.value, place)
+        elif isinstance(line.value, dict) and _is_tool(line.value) and "jsonrpc" not in line.value:
+            offers.take_one(line.value, place)
+        else:
+            recorded += messages(line.value, place)
+    heard = take_messages(recorded, offers) or offers.definitions
+    if not heard and not manifests:
+        raise SourceError("no line here answers a listing", path=path, line=1, hint=_HINT)
+    if heard or offers.has_gaps:
+        yield offers.server(server_name(path), Place(path, ""))
+
+
+def _with_line_faults(servers: tuple[Server, ...], lines: tuple[Line, ...], path: str) -> Iterator[Server]:
+    """Every server with what is ambiguous in its own lines: its manifest's, or those of no manifest."""
+    owned = {server.place.pointer for server in servers if server.place is not None}
+    odd = {pointer_to(number): line.anomalies for number, line in enumerate(lines) if line.anomalies}
+    for server in servers:
+        own = server.place.pointer if server.place else ""
+        mine = [line for line in odd if line not in owned] if not own else [own] if own in odd else []
+        faults = (fault for line in mine for fault in ambiguities(odd[line], server.definitions, path, line))
+        yield _with_faults(server, tuple(faults))
+
+
+def _repeats_keys(anomalies: Iterable[Anomaly]) -> bool:
+    return any(anomaly.oddity is Oddity.DUPLICATE_KEY for anomaly in anomalies)
+
+
+def _with_faults(server: Server, faults: tuple[Fault, ...]) -> Server:
+    return replace(server, faults=(*server.faults, *faults))
+
+
+def _with_other_readings(main: tuple[Server, ...], first: tuple[Server, ...]) -> tuple[Server, ...]:
+    """Every server of the main reading with what only the other one holds; of the same position, the same server."""
+    return tuple(
+        replace(server, definitions=(*server.definitions, *other_readings(server.definitions, other.definitions)))
+        for server, other in zip(main, (*first, *main[len(first) :]), strict=False)
+    )
+
+
+def server_name(path: str) -> str:
+    """What to call the server of a snapshot: the file's name up to its first dot, or its directory's."""
+    file = PurePath(path)
+    stem = file.name.partition(".")[0]
+    if path == "-":
+        return "stdin"
+    return (file.parent.name if stem.lower() in _GENERAL_NAMES else stem) or stem or file.name
