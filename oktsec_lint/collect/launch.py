@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from oktsec_lint.core.config import ServerSpec
 from oktsec_lint.core.display import listed, quoted
@@ -47,8 +47,7 @@ class UnusableError(Exception):
     """An entry that cannot be used in this environment; the message says why without any value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(NamedTuple):
     """How to start one stdio server."""
 
     command: str
@@ -68,8 +67,7 @@ class Launch:
         return not _RUNNERS[name] or any(argument in _RUNNERS[name] for argument in self.args[:2])
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """How to reach one HTTP server."""
 
     url: str

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from oktsec_lint.core.display import quoted
 
@@ -29,8 +29,7 @@ class NotStartedError(Exception):
     """The operating system refused to start it; the message says why, without any argument or value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(NamedTuple):
     """A started server."""
 
     popen: subprocess.Popen[bytes]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from oktsec_lint.core.display import listed, quoted
 from oktsec_lint.core.model import Definition, Fault, JsonValue, Kind, pointer_to
@@ -12,8 +12,7 @@ from oktsec_lint.core.model import Definition, Fault, JsonValue, Kind, pointer_t
 _SHOWN = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstance:
+class Circumstance(NamedTuple):
     """What was different the second time, and the rules and words for what follows from it."""
 
     variant: str

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from oktsec_lint.core.display import quoted
 from oktsec_lint.core.model import Fault, Kind
 
 from .strictjson import Ambiguity, WireFault
@@ -17,16 +18,16 @@ _SHOWN = 200
 
 _WIRE: Mapping[Ambiguity, tuple[str, str]] = {
     Ambiguity.TOO_DEEP: ("LST-005", "a message nests deeper than this tool reads; its innermost part was kept as text"),
-    Ambiguity.NOT_UTF8: ("LST-007", "a message is not valid UTF-8; every reader mends it in another way"),
-    Ambiguity.DUPLICATE_KEY: ("LST-007", "an object has the same key twice; parsers disagree which one counts"),
-    Ambiguity.CASE_VARIANT_KEY: ("LST-007", "a message has a key that some parsers take for another one"),
+    Ambiguity.NOT_UTF8: ("LST-007", "a message is not valid UTF-8 ({}); every reader mends it in another way"),
+    Ambiguity.DUPLICATE_KEY: ("LST-007", "an object has the key {} twice; parsers disagree which one counts"),
+    Ambiguity.CASE_VARIANT_KEY: ("LST-007", "a message has the key {}, which some parsers take for another one"),
     Ambiguity.LONE_SURROGATE: ("LST-007", "a text holds half of a surrogate pair; parsers drop, replace or refuse it"),
-    Ambiguity.NOT_A_NUMBER: ("LST-007", "a message holds NaN or Infinity, which JSON does not have"),
-    Ambiguity.OVERFLOW: ("LST-007", "a number is too large for a double; parsers read infinity, null or an error"),
+    Ambiguity.NOT_A_NUMBER: ("LST-007", "a message holds {}, which JSON does not have"),
+    Ambiguity.OVERFLOW: ("LST-007", "the number {} is too large for a double; parsers read infinity, null or an error"),
     Ambiguity.BATCH: ("LST-013", "an array of messages came, which the negotiated revision does not allow"),
     Ambiguity.BYTE_ORDER_MARK: ("LST-013", "a message starts with a byte order mark"),
     Ambiguity.BAD_VERSION: ("LST-013", "a message does not say `jsonrpc: 2.0`"),
-    Ambiguity.BAD_ID: ("LST-013", "a message's id is neither a string nor an integer"),
+    Ambiguity.BAD_ID: ("LST-013", "a message's id is {}, which is neither a string nor an integer"),
     Ambiguity.BAD_SHAPE: ("LST-013", "a message is neither a request, nor a notification, nor a response"),
 }
 """What is missing here says nothing about a definition: a 64-bit `maximum` is honest, and a lost message is a gap."""
@@ -50,7 +51,7 @@ class Complaints:
             if fault.kind in _WIRE:
                 rule, message = _WIRE[fault.kind]
                 pointer = fault.pointer if kind is not Kind.SERVER else ""
-                self.add(Fault(rule, message, kind, name, pointer, fault.detail))
+                self.add(Fault(rule, message.format(quoted(fault.detail)), kind, name, pointer))
 
     def noise(self, line: bytes, decoded: Decoded) -> None:
         """A line that is no message at all; blank ones are nobody's business."""

@@ -9,7 +9,6 @@ times as much.
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator
-from dataclasses import replace
 from itertools import count
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -181,9 +180,8 @@ class Conversation:
             return (max(questions), _unreadable(decoded)) if _was_meant_as_answer(line, decoded) else None
         self.heard = True
         if self.revision == BATCHING:
-            decoded = replace(
-                decoded, faults=tuple(item for item in decoded.faults if item.kind is not Ambiguity.BATCH)
-            )
+            allowed = tuple(fault for fault in decoded.faults if fault.kind is not Ambiguity.BATCH)
+            decoded = decoded._replace(faults=allowed)
         found = None
         for message in messages:
             answer = yield from self._take(message, decoded, questions)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from oktsec_lint.core.model import Definition, Fault, JsonValue
 
@@ -19,8 +20,7 @@ from .opening import Session, discover, open_session
 from .revisions import EVERYTHING, NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """How to interview."""
 
     client: JsonObject

@@ -8,7 +8,7 @@ that ignores unknown methods is still understood.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from oktsec_lint.core.model import Fault, JsonValue
 
@@ -24,8 +24,7 @@ from .revisions import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """An opened conversation: what was agreed, and what the server said about itself."""
 
     revision: str

@@ -8,7 +8,7 @@ https://modelcontextprotocol.io/specification.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from oktsec_lint.core.model import JsonValue, Kind
 
@@ -48,8 +48,7 @@ EVERYTHING: dict[str, JsonValue] = {
 """The capabilities of the most able client: what a server offers only to such a client is listed as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListMethod:
+class ListMethod(NamedTuple):
     """One way of asking what there is."""
 
     kind: Kind

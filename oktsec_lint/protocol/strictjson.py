@@ -11,11 +11,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate, count, islice
 from operator import sub
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from oktsec_lint.core.model import JsonValue, pointer_to
 
@@ -48,8 +47,7 @@ class Ambiguity(StrEnum):
     BAD_SHAPE = "neither request, notification nor response"
 
 
-@dataclass(frozen=True, slots=True)
-class WireFault:
+class WireFault(NamedTuple):
     """One objection to one message."""
 
     kind: Ambiguity
@@ -59,8 +57,7 @@ class WireFault:
     """The key, number or parser message behind it; hostile text, to be shown only through `core.display`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """What a text says to a parser that takes the last of repeated keys, and what else it could say."""
 
     value: JsonValue = None

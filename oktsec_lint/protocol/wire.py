@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from oktsec_lint.core.model import JsonValue, pointer_to
 
@@ -25,8 +25,7 @@ _ENVELOPE = ("jsonrpc", "id", "method", "params", "result", "error")
 _encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A message, or the batch that came in its place, and what is wrong with it."""
 
     value: JsonValue = None
