@@ -73,7 +73,7 @@ def _all_rules(parts: Iterable[Part]) -> tuple[Rule, ...]:
 
 
 def _server_row(part: Part, server: Server, locator: Locator) -> ServerRow:
-    kinds = [item.kind for item in server.definitions]
+    kinds = [item.kind for item in server.definitions if not item.variant]
     return ServerRow(
         name=server.name,
         status=server.status,
@@ -88,7 +88,8 @@ def _server_row(part: Part, server: Server, locator: Locator) -> ServerRow:
 
 
 def _tool_rows(part: Part, server: Server) -> Iterator[ToolRow]:
-    for name, tool in {tool.name: tool for tool in server.of_kind(Kind.TOOL)}.items():
+    """One row a name: nobody can tell two tools of one name apart, and nobody can call a tool without one."""
+    for name, tool in {tool.name: tool for tool in server.of_kind(Kind.TOOL) if tool.name}.items():
         callers = part.judge.callers(server.name, name)
         verdict = part.judgement.verdict(server.subject_of(tool), callers)
         yield ToolRow(

@@ -6,7 +6,6 @@ import json
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,16 +14,11 @@ import typer
 from oktsec_lint.core.errors import OktsecError, UsageError
 from oktsec_lint.core.rules import Example, Rule
 
+from . import options
+from .options import DataFormat
 from .terminal import complain
 
 _WIDTH = 100
-
-
-class RulesFormat(StrEnum):
-    """The formats of the rulebook."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def rules(
@@ -34,7 +28,7 @@ def rules(
     custom: Annotated[
         Path | None, typer.Option("--custom-rules", metavar="DIR", help="Add the rules of this directory.")
     ] = None,
-    output_format: Annotated[RulesFormat, typer.Option("--format", "-f", help="What stdout gets.")] = RulesFormat.TEXT,
+    output_format: options.ListFormat = DataFormat.TEXT,
 ) -> None:
     """List the rules, or explain one: what it finds, why it matters, what to do, and its examples."""
     from oktsec_lint import rulebook
@@ -44,7 +38,7 @@ def rules(
         chosen = _chosen(book, rule_id)
     except OktsecError as error:
         raise typer.Exit(complain(error)) from None
-    if output_format is RulesFormat.JSON:
+    if output_format is DataFormat.JSON:
         lines: Iterator[str] = iter([json.dumps([_view(rule) for rule in chosen], indent=2)])
     else:
         lines = _explained(chosen[0]) if rule_id else _listed(chosen)

@@ -6,85 +6,38 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from enum import StrEnum
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from oktsec_lint.core.errors import OktsecError, UsageError
-from oktsec_lint.core.findings import Severity
 from oktsec_lint.core.report import Exit, Report, exit_code
+
+from . import options
+from .options import FailOn, Format, request_of
+from .progress import shown_progress
+from .terminal import Color, columns, complain, speaks_unicode, wants_color
 
 if TYPE_CHECKING:
     from .audit import Request
 
-from .terminal import Color, columns, complain, speaks_unicode, wants_color
-
-
-class Format(StrEnum):
-    """The report formats of `--format` and `--report`."""
-
-    TEXT = "text"
-    CONCISE = "concise"
-    JSON = "json"
-    JSONL = "jsonl"
-    SARIF = "sarif"
-
-
-class FailOn(StrEnum):
-    """From which severity on findings fail the run."""
-
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-    NEVER = "never"
-
-    def severity(self) -> Severity | None:
-        return None if self is FailOn.NEVER else Severity[self.name]
-
-
-Inputs = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[CONFIG|SNAPSHOT|-]...",
-        help="Configurations or saved tools/list results; `-` is standard input. Default: the configuration found by "
-        "--config, $OKTSEC_CONFIG, ./oktsec.yaml, ~/.oktsec/config.yaml.",
-        show_default=False,
-    ),
-]
-ConfigOption = Annotated[
-    str | None, typer.Option("--config", metavar="FILE", help="The configuration to judge by.", show_default=False)
-]
-Offline = Annotated[bool, typer.Option("--offline", help="Start no server and contact nothing.")]
-Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Time each server may take.")]
-Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Servers started or reached at once.")]
-OnlyServer = Annotated[
-    list[str] | None, typer.Option("--server", metavar="NAME", help="Only this server; repeatable.", show_default=False)
-]
-
 
 def scan(
-    inputs: Inputs = None,
-    config: ConfigOption = None,
-    output_format: Annotated[Format, typer.Option("--format", "-f", help="What stdout gets.")] = Format.TEXT,
-    report: Annotated[
-        list[str] | None,
-        typer.Option("--report", metavar="FORMAT=PATH", help="Also write a report; repeatable.", show_default=False),
-    ] = None,
-    offline: Offline = False,
-    timeout: Timeout = 30.0,
-    jobs: Jobs = 8,
-    server: OnlyServer = None,
-    fail_on: Annotated[FailOn, typer.Option("--fail-on", help="Exit 1 from this severity on.")] = FailOn.MEDIUM,
-    allow_unreachable: Annotated[
-        bool, typer.Option("--allow-unreachable", help="Do not exit 4 when a server could not be looked at.")
-    ] = False,
-    color: Annotated[Color, typer.Option("--color", help="Colour the text report.")] = Color.AUTO,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List clean tools too.")] = False,
-    no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress on stderr.")] = False,
+    inputs: options.Inputs = None,
+    config: options.ConfigFile = None,
+    output_format: options.ReportFormat = Format.TEXT,
+    report: options.Reports = None,
+    offline: options.Offline = False,
+    timeout: options.Timeout = 30.0,
+    jobs: options.Jobs = 8,
+    server: options.OnlyServer = None,
+    fail_on: options.Threshold = FailOn.MEDIUM,
+    allow_unreachable: options.AllowUnreachable = False,
+    color: options.Colored = Color.AUTO,
+    verbose: options.Verbose = False,
+    no_progress: options.NoProgress = False,
 ) -> None:
     """List what every configured MCP server offers, judge it, and report.
 
@@ -92,23 +45,14 @@ def scan(
     """
     from oktsec_lint.reporters import Style, render
 
-    from .audit import STDIN, Request, audit
-    from .progress import shown_progress
+    from .audit import STDIN, audit
 
-    request = Request(
-        inputs=tuple(inputs or ()),
-        config=config,
-        offline=offline,
-        timeout=timeout,
-        jobs=jobs,
-        servers=tuple(server or ()),
-        stdin=sys.stdin.buffer.read,
-    )
+    request = request_of(inputs, config, server, offline=offline, timeout=timeout, jobs=jobs)
     colored = wants_color(color, os.environ)
     style = Style(color=colored, unicode=speaks_unicode(), width=columns(), verbose=verbose)
     try:
         targets = _targets(report or ())
-        if output_format is Format.JSONL and request.inputs == (STDIN,):
+        if output_format is Format.JSONL and request.inputs == (STDIN,) and not targets:
             request = _unless_stream(request, fail_on, wanted=not no_progress)
         with shown_progress(wanted=not no_progress) as progress:
             result = audit(request, progress)
@@ -146,10 +90,7 @@ def _write_files(report: Report, targets: Iterable[tuple[Format, Path]], code: E
 
 def _unless_stream(request: Request, fail_on: FailOn, *, wanted: bool) -> Request:
     """The request with the rest of stdin to read; a stream of manifests is judged here and ends the command."""
-    from itertools import chain
-
     from .audit import stream_rules
-    from .progress import shown_progress
     from .stream import holds_manifests, judge_stream
 
     stdin = sys.stdin.buffer

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
-from typing import Annotated
 
 import typer
 
@@ -15,43 +13,29 @@ from oktsec_lint.core.errors import OktsecError
 from oktsec_lint.core.model import Status
 from oktsec_lint.core.report import Exit, Report, ServerRow, ToolRow
 
-from .scan import ConfigOption, Inputs, Jobs, Offline, OnlyServer, Timeout
+from . import options
+from .options import DataFormat, request_of
 from .terminal import complain
 
 
-class ToolsFormat(StrEnum):
-    """The formats of the inventory."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 def tools(
-    inputs: Inputs = None,
-    config: ConfigOption = None,
-    output_format: Annotated[ToolsFormat, typer.Option("--format", "-f", help="What stdout gets.")] = ToolsFormat.TEXT,
-    offline: Offline = False,
-    timeout: Timeout = 30.0,
-    jobs: Jobs = 8,
-    server: OnlyServer = None,
+    inputs: options.Inputs = None,
+    config: options.ConfigFile = None,
+    output_format: options.ListFormat = DataFormat.TEXT,
+    offline: options.Offline = False,
+    timeout: options.Timeout = 30.0,
+    jobs: options.Jobs = 8,
+    server: options.OnlyServer = None,
 ) -> None:
     """Print every tool on every server, the agents that may call it, and what `run --enforce` would do with it."""
-    from .audit import Request, audit
+    from .audit import audit
 
-    request = Request(
-        inputs=tuple(inputs or ()),
-        config=config,
-        offline=offline,
-        timeout=timeout,
-        jobs=jobs,
-        servers=tuple(server or ()),
-        stdin=sys.stdin.buffer.read,
-    )
+    request = request_of(inputs, config, server, offline=offline, timeout=timeout, jobs=jobs)
     try:
         report = audit(request)
     except OktsecError as error:
         raise typer.Exit(complain(error)) from None
-    lines = _json(report) if output_format is ToolsFormat.JSON else _table(report)
+    lines = _json(report) if output_format is DataFormat.JSON else _table(report)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     raise typer.Exit(_exit(report))
 

@@ -57,7 +57,7 @@ def _died_of_the_probe(first: Listing, visit: Visit) -> bool:
 
 def _died_as_well(second: Listing | None) -> bool:
     """Whether a process that was never probed ended in the same way: then the probe is not to blame."""
-    return second is not None and second.failure is not None and not second.heard
+    return second is not None and second.failure is not None and second.failure.closed and not second.heard
 
 
 def _lead(plan: Plan, launch: Launch, visit: Visit, opened: Callable[[Opened], None]) -> Listing:

@@ -1,0 +1,106 @@
+"""The options that commands share: declared once, so that they read and behave the same everywhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from oktsec_lint.core.findings import Severity
+
+from .terminal import Color
+
+if TYPE_CHECKING:
+    from .audit import Request
+
+
+class Format(StrEnum):
+    """The report formats of `--format` and `--report`."""
+
+    TEXT = "text"
+    CONCISE = "concise"
+    JSON = "json"
+    JSONL = "jsonl"
+    SARIF = "sarif"
+
+
+class DataFormat(StrEnum):
+    """The formats of commands that list something."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class FailOn(StrEnum):
+    """From which severity on findings fail the run."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+    NEVER = "never"
+
+    def severity(self) -> Severity | None:
+        return None if self is FailOn.NEVER else Severity[self.name]
+
+
+_WHAT = (
+    "Configurations or saved tools/list results; `-` is standard input. Default: the configuration found by "
+    "--config, $OKTSEC_CONFIG, ./oktsec.yaml, ~/.oktsec/config.yaml."
+)
+_INCOMPLETE = "Do not exit 4 when a server could not be reached."
+_ALSO = "Also write a report; repeatable."
+
+Inputs: TypeAlias = Annotated[
+    list[str] | None, typer.Argument(metavar="[CONFIG|SNAPSHOT|-]...", help=_WHAT, show_default=False)
+]
+ConfigFile: TypeAlias = Annotated[
+    str | None, typer.Option("--config", metavar="FILE", help="The configuration to judge by.", show_default=False)
+]
+Offline: TypeAlias = Annotated[bool, typer.Option("--offline", help="Start no server and contact nothing.")]
+Timeout: TypeAlias = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Time each server may take.")
+]
+Jobs: TypeAlias = Annotated[
+    int, typer.Option("--jobs", metavar="N", min=1, help="Servers listed, or manifest batches judged, at once.")
+]
+OnlyServer: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--server", metavar="NAME", help="Only this server; repeatable.", show_default=False)
+]
+ReportFormat: TypeAlias = Annotated[Format, typer.Option("--format", "-f", help="What stdout gets.")]
+ListFormat: TypeAlias = Annotated[DataFormat, typer.Option("--format", "-f", help="What stdout gets.")]
+Reports: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--report", metavar="FORMAT=PATH", help=_ALSO, show_default=False)
+]
+Threshold: TypeAlias = Annotated[FailOn, typer.Option("--fail-on", help="Exit 1 from this severity on.")]
+AllowUnreachable: TypeAlias = Annotated[bool, typer.Option("--allow-unreachable", help=_INCOMPLETE)]
+Colored: TypeAlias = Annotated[Color, typer.Option("--color", help="Colour the text report.")]
+Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="Show notes and clean tools too.")]
+NoProgress: TypeAlias = Annotated[bool, typer.Option("--no-progress", help="Show no progress on stderr.")]
+
+
+def request_of(
+    inputs: Sequence[str] | None,
+    config: str | None,
+    servers: Sequence[str] | None,
+    *,
+    offline: bool,
+    timeout: float,
+    jobs: int,
+) -> Request:
+    """What was asked for, as the audit takes it."""
+    from .audit import Request
+
+    return Request(
+        inputs=tuple(inputs or ()),
+        config=config,
+        servers=tuple(servers or ()),
+        offline=offline,
+        timeout=timeout,
+        jobs=jobs,
+        stdin=sys.stdin.buffer.read,
+    )
