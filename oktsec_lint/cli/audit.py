@@ -15,8 +15,8 @@ from typing import TypeAlias
 
 from oktsec_lint import rulebook
 from oktsec_lint.core.config import Config, ServerSpec
-from oktsec_lint.core.errors import NothingError, SourceError, UsageError
-from oktsec_lint.core.findings import Hit
+from oktsec_lint.core.errors import NothingError, RuleError, SourceError, UsageError
+from oktsec_lint.core.findings import Finding, Hit
 from oktsec_lint.core.judge import Judge
 from oktsec_lint.core.model import Inventory, Server, Status
 from oktsec_lint.core.report import Report
@@ -75,17 +75,19 @@ def audit(request: Request, progress: Progress | None = None) -> Report:
     return build_report(parts, locator, rules=base)
 
 
-def stream_rules(request: Request) -> tuple[Sequence[Rule], Config]:
-    """What a stream of manifests is judged by: the configuration that `--config` names, or none."""
+def stream_basis(request: Request) -> tuple[Sequence[Rule], Config, tuple[Finding, ...]]:
+    """What a stream of manifests is judged by, and the mistakes in it: the configuration of `--config`, or none."""
     base = rulebook.builtin()
     if not request.config:
-        return base, Config()
-    config = _open_config(request, base, Locator()).config
-    return rulebook.assemble(_custom_rules(config, request.cwd)), config
+        return base, Config(), ()
+    opened = _open_config(request, base, Locator())
+    rules = rulebook.assemble(_custom_rules(opened.config, request.cwd))
+    found = Judge(rules, Config(rules=opened.config.rules)).judge(Inventory(), opened.hits).inspection.findings
+    return rules, opened.config, tuple(item for item in found if not item.ignored_by)
 
 
 def _open_all(request: Request, base: Sequence[Rule], locator: Locator) -> Iterator[_Opened]:
-    named = list(request.inputs)
+    named = list(dict.fromkeys(request.inputs))
     explicit = _open_config(request, base, locator) if request.config or not named else None
     if explicit is not None and not named:
         yield explicit
@@ -99,9 +101,14 @@ def _open_all(request: Request, base: Sequence[Rule], locator: Locator) -> Itera
             hits = ()
 
 
-def _open_config(request: Request, base: Sequence[Rule], locator: Locator) -> LoadedConfig:
+def config_path(request: Request) -> Path | None:
+    """The configuration that the request names, or the one that is found where it names none."""
     home = Path(request.environ.get("HOME", "~")).expanduser()
-    path = find_config(request.config, request.environ, request.cwd, home)
+    return find_config(request.config, request.environ, request.cwd, home)
+
+
+def _open_config(request: Request, base: Sequence[Rule], locator: Locator) -> LoadedConfig:
+    path = config_path(request)
     if path is None:
         hint = "name one, or write ./oktsec.yaml; $OKTSEC_CONFIG and ~/.oktsec/config.yaml are looked at too"
         raise NothingError("no configuration found", hint=hint)
@@ -115,9 +122,24 @@ def _open(path: str, request: Request, base: Sequence[Rule], locator: Locator) -
     data = request.stdin() if path == STDIN else read_bytes(request.cwd / path, shown=path)
     opened = _read(path, data, base)
     if isinstance(opened, LoadedConfig) and opened.config.custom_rules_dir:
+        _refuse_missing_rules(opened, request.cwd)
         opened = _read(path, data, rulebook.assemble(_custom_rules(opened.config, request.cwd)))
     locator.add(opened.document)
     return opened
+
+
+def _refuse_missing_rules(opened: LoadedConfig, cwd: Path) -> None:
+    config, folder = opened.config, _custom_rules(opened.config, cwd)
+    if folder is None or folder.is_dir() or config.custom_rules_place is None:
+        return
+    where = opened.document.locate(config.custom_rules_place.pointer)
+    raise RuleError(
+        f"custom_rules_dir {config.custom_rules_dir} is no directory",
+        path=config.path,
+        line=where.line,
+        column=where.column,
+        hint="it is looked for beside the configuration; without its rules nothing is judged",
+    )
 
 
 def _read(path: str, data: bytes, rules: Sequence[Rule]) -> LoadedConfig | Snapshot:
@@ -152,7 +174,7 @@ def _prepare(opened: _Opened, request: Request) -> _Input:
 
 def _refuse_unknown_servers(chosen: Iterable[str], inputs: Iterable[_Input]) -> None:
     known = [spec.name for item in inputs for spec in item.config.servers]
-    known += [server.name for item in inputs for server in item.offered]
+    known += [server.name for item in inputs for server in item.offered if server.name not in known]
     for name in chosen:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)

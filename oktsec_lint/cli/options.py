@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -63,7 +64,7 @@ ConfigFile: TypeAlias = Annotated[
 ]
 Offline: TypeAlias = Annotated[bool, typer.Option("--offline", help="Start no server and contact nothing.")]
 Timeout: TypeAlias = Annotated[
-    float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Time each server may take.")
+    float, typer.Option("--timeout", metavar="SECONDS", min=0.1, max=86_400, help="Time each server may take.")
 ]
 Jobs: TypeAlias = Annotated[
     int, typer.Option("--jobs", metavar="N", min=1, help="Servers listed, or manifest batches judged, at once.")
@@ -95,6 +96,8 @@ def request_of(
     """What was asked for, as the audit takes it."""
     from .audit import Request
 
+    if math.isnan(timeout):
+        raise typer.BadParameter("--timeout takes a number of seconds")
     return Request(
         inputs=tuple(inputs or ()),
         config=config,

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from oktsec_lint.core.report import Exit, Report, exit_code
 from . import options
 from .options import FailOn, Format, request_of
 from .progress import shown_progress
-from .terminal import Color, columns, complain, speaks_unicode, wants_color
+from .terminal import Color, columns, complain, speaks_unicode, tell, wants_color
 
 if TYPE_CHECKING:
     from .audit import Request
@@ -51,9 +50,9 @@ def scan(
     colored = wants_color(color, os.environ)
     style = Style(color=colored, unicode=speaks_unicode(), width=columns(), verbose=verbose)
     try:
-        targets = _targets(report or ())
-        if output_format is Format.JSONL and request.inputs == (STDIN,) and not targets:
-            request = _unless_stream(request, fail_on, wanted=not no_progress)
+        targets = _targets(report or (), request)
+        if output_format is Format.JSONL and request.inputs == (STDIN,):
+            request = _unless_stream(request, fail_on, reports=bool(targets), wanted=not no_progress)
         with shown_progress(wanted=not no_progress) as progress:
             result = audit(request, progress)
         code = exit_code(result, fail_on.severity(), allow_unreachable=allow_unreachable)
@@ -64,14 +63,24 @@ def scan(
     raise typer.Exit(code)
 
 
-def _targets(reports: Iterable[str]) -> list[tuple[Format, Path]]:
-    """`FORMAT=PATH` pairs, refused before any server is started."""
-    targets = []
+def _targets(reports: Iterable[str], request: Request) -> list[tuple[Format, Path]]:
+    """`FORMAT=PATH` pairs, refused before any server is started when they cannot be meant."""
+    from .audit import config_path
+
+    read = {(request.cwd / name).resolve() for name in (*request.inputs, config_path(request)) if name}
+    targets: list[tuple[Format, Path]] = []
     for entry in reports:
         name, equals, path = entry.partition("=")
         if not equals or not path or name not in set(Format):
             hint = f"formats: {', '.join(Format)}"
             raise UsageError(f"--report takes FORMAT=PATH, not {entry}", hint=hint)
+        if path == "-":
+            raise UsageError("--report writes files", hint=f"--format {name} writes to standard output")
+        if not Path(path).resolve().parent.is_dir():
+            raise UsageError("--report cannot write the file: there is no such directory", path=path)
+        if Path(path).resolve() in read:
+            raise UsageError(f"--report {entry} would overwrite what is scanned or another report")
+        read.add(Path(path).resolve())
         targets.append((Format(name), Path(path)))
     return targets
 
@@ -88,16 +97,26 @@ def _write_files(report: Report, targets: Iterable[tuple[Format, Path]], code: E
             raise UsageError(f"--report cannot write the file: {reason}", path=str(path)) from error
 
 
-def _unless_stream(request: Request, fail_on: FailOn, *, wanted: bool) -> Request:
-    """The request with the rest of stdin to read; a stream of manifests is judged here and ends the command."""
-    from .audit import stream_rules
-    from .stream import holds_manifests, judge_stream
+def _unless_stream(request: Request, fail_on: FailOn, *, reports: bool, wanted: bool) -> Request:
+    """The request with stdin to read anew; a stream of manifests is judged here and ends the command."""
+    from .audit import stream_basis
+    from .stream import batches, judge_stream, split_peeked
 
-    stdin = sys.stdin.buffer
-    first = stdin.readline()
-    if not holds_manifests(first):
-        return replace(request, stdin=lambda: first + stdin.read())
-    rules, config = stream_rules(request)
+    streaming, arriving = split_peeked(batches(sys.stdin.fileno()))
+    if not streaming:
+        return replace(request, stdin=lambda: b"\n".join(line for batch in arriving for line in batch.lines))
+    if reports:
+        raise UsageError("--report does not go with a stream of manifests", hint="its answers are the report")
+    rules, config, mistakes = stream_basis(request)
+    for mistake in mistakes:
+        tell(f"{request.config}: {mistake.severity.label} {mistake.rule}: {mistake.message}")
     with shown_progress(wanted=wanted) as progress:
-        tally = judge_stream(chain([first], stdin), rules, config, request.jobs, sys.stdout.write, progress)
+        tally = judge_stream(arriving, rules, config, request.jobs, _say, progress)
+    for mistake in mistakes:
+        tally.note(mistake.severity)
     raise typer.Exit(tally.exit_code(fail_on.severity()))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -1,39 +1,44 @@
 """`scan --format jsonl -` on a stream of manifests: each line judged on its own, answered by one line, in order.
 
-Memory stays flat over any number of lines: a bounded window of batches is in flight. Worker processes start only when
-there is more than one batch, because they cost more than a short stream.
+Memory stays flat over any number of lines: a bounded window of batches is in flight. A batch is what has arrived, so
+that whoever writes a line and waits for its answer gets it. Worker processes start only when a second batch comes,
+because they cost more than a short stream.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections import deque
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
+from queue import Queue
 from typing import TYPE_CHECKING
 
 from oktsec_lint.core.config import Config
 from oktsec_lint.core.findings import Severity
 from oktsec_lint.core.judge import Judge
-from oktsec_lint.core.model import Inventory
+from oktsec_lint.core.model import Inventory, JsonValue
 from oktsec_lint.core.report import Exit
 from oktsec_lint.core.rules import Rule
 from oktsec_lint.reporters import manifest
 from oktsec_lint.sources.jsonl import BadLine, Manifest, read_manifest
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from concurrent.futures import Future, ProcessPoolExecutor
 
-_BATCH = 200
-"""Lines judged by one worker at a time."""
+_READ = 1 << 18
+"""Bytes asked for at once; one batch is at most what one read completes."""
 _AHEAD = 3
 """Batches in flight for each worker."""
+_PEEKED = 20
+"""Lines looked at to tell a stream of manifests from one saved listing or configuration."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class Batch:
     """Consecutive lines; `first` is the 1-based number of the first one."""
 
     first: int
@@ -61,7 +66,11 @@ class Tally:
     def add(self, answer: _Answer) -> None:
         self.judged += answer.judged
         self.bad += answer.bad
-        self.worst = max((level for level in (self.worst, answer.worst) if level is not None), default=None)
+        self.note(answer.worst)
+
+    def note(self, severity: Severity | None) -> None:
+        """Let a finding of this severity count."""
+        self.worst = max((level for level in (self.worst, severity) if level is not None), default=None)
 
     def exit_code(self, fail_on: Severity | None) -> Exit:
         """Findings win over lines that could not be read; an empty stream is nothing to audit."""
@@ -72,23 +81,51 @@ class Tally:
         return Exit.CLEAN if self.judged else Exit.NOTHING
 
 
-def holds_manifests(first: bytes) -> bool:
-    """Whether a stream that begins with this line is one of manifests (and not a saved listing or a configuration)."""
-    found = read_manifest(first)
-    return found is not None and not isinstance(found, BadLine) and found.id is not None
+def batches(descriptor: int) -> Iterator[Batch]:
+    """The lines of an open file as they arrive, read past Python's own buffers, which would wait for more."""
+    number, rest = 1, b""
+    while data := os.read(descriptor, _READ):
+        *whole, rest = (rest + data).split(b"\n")
+        if whole:
+            yield Batch(number, tuple(whole))
+            number += len(whole)
+    if rest:
+        yield Batch(number, (rest,))
+
+
+def split_peeked(arriving: Iterator[Batch]) -> tuple[bool, Iterator[Batch]]:
+    """Whether manifests are arriving, and the same batches again. One with an `id` among the first lines tells."""
+    held: list[Batch] = []
+    seen = 0
+    for batch in arriving:
+        held.append(batch)
+        if any(_has_id(line) for line in batch.lines[: _PEEKED - seen]):
+            return True, chain(held, arriving)
+        seen += len(batch.lines)
+        if seen >= _PEEKED:
+            break
+    return False, chain(held, arriving)
+
+
+def _has_id(line: bytes) -> bool:
+    found = read_manifest(line)
+    return isinstance(found, Manifest) and found.id is not None
 
 
 def judge_stream(
-    lines: Iterable[bytes],
+    arriving: Iterator[Batch],
     rules: Sequence[Rule],
     config: Config,
     jobs: int,
     write: Callable[[str], object],
     progress: Callable[[str, str], None] | None = None,
 ) -> Tally:
-    """Judge every line and write its answer; blank lines get none."""
+    """Judge every line and write its answer; blank lines get none.
+
+    A configuration counts for its `rules:`. Its allowlists are about its own servers and say nothing about these.
+    """
     tally = Tally()
-    for answer in _answers(_batches(iter(lines)), rules, config, min(jobs, os.cpu_count() or 1)):
+    for answer in _answers(arriving, rules, Config(rules=config.rules), min(jobs, os.cpu_count() or 1)):
         tally.add(answer)
         write(answer.text)
         if progress is not None:
@@ -96,35 +133,38 @@ def judge_stream(
     return tally
 
 
-def _batches(lines: Iterator[bytes]) -> Iterator[_Batch]:
-    first = 1
-    while batch := tuple(islice(lines, _BATCH)):
-        yield _Batch(first, batch)
-        first += len(batch)
-
-
-def _answers(batches: Iterator[_Batch], rules: Sequence[Rule], config: Config, jobs: int) -> Iterator[_Answer]:
-    begun = list(islice(batches, 2))
-    batches = chain(begun, batches)
-    if jobs == 1 or len(begun) < 2:  # noqa: PLR2004 - one batch keeps one process busy
-        judge = Judge(rules, config)
-        return (_answer(judge, batch) for batch in batches)
-    return _answers_of_workers(batches, rules, config, jobs)
+def _answers(arriving: Iterator[Batch], rules: Sequence[Rule], config: Config, jobs: int) -> Iterator[_Answer]:
+    judge = Judge(rules, config)
+    if jobs == 1:
+        yield from (_answer(judge, batch) for batch in arriving)
+        return
+    for batch in arriving:
+        yield _answer(judge, batch)
+        break
+    for batch in arriving:
+        yield from _answers_of_workers(chain((batch,), arriving), rules, config, jobs)
 
 
 def _answers_of_workers(
-    batches: Iterator[_Batch], rules: Sequence[Rule], config: Config, jobs: int
+    arriving: Iterable[Batch], rules: Sequence[Rule], config: Config, jobs: int
 ) -> Iterator[_Answer]:
     from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(jobs, initializer=_become_worker, initargs=(rules, config)) as pool:
-        waiting: deque[Future[_Answer]] = deque()
-        for batch in batches:
-            waiting.append(pool.submit(_work, batch))
-            if len(waiting) >= jobs * _AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    pool = ProcessPoolExecutor(jobs, initializer=_become_worker, initargs=(rules, config))
+    pool.submit(int).result()  # the workers are forked now, before this process has a second thread of ours
+    waiting: Queue[Future[_Answer] | None] = Queue(jobs * _AHEAD)
+    threading.Thread(target=_feed, args=(arriving, pool, waiting), daemon=True).start()
+    try:
+        while (answer := waiting.get()) is not None:
+            yield answer.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _feed(arriving: Iterable[Batch], pool: ProcessPoolExecutor, waiting: Queue[Future[_Answer] | None]) -> None:
+    for batch in arriving:
+        waiting.put(pool.submit(_work, batch))
+    waiting.put(None)
 
 
 _judge_of_worker: list[Judge] = []
@@ -134,15 +174,15 @@ def _become_worker(rules: Sequence[Rule], config: Config) -> None:
     _judge_of_worker.append(Judge(rules, config))
 
 
-def _work(batch: _Batch) -> _Answer:
+def _work(batch: Batch) -> _Answer:
     return _answer(_judge_of_worker[0], batch)
 
 
-def _answer(judge: Judge, batch: _Batch) -> _Answer:
+def _answer(judge: Judge, batch: Batch) -> _Answer:
     texts: list[str] = []
     tally = Tally()
     for number, line in enumerate(batch.lines, batch.first):
-        found = read_manifest(line)
+        found = _with_plain_id(read_manifest(line))
         if isinstance(found, BadLine):
             tally.bad += 1
             texts.append(_complaint(found, number))
@@ -151,6 +191,17 @@ def _answer(judge: Judge, batch: _Batch) -> _Answer:
             texts.append(text)
             tally.add(_Answer(text, 1, 0, worst))
     return _Answer("".join(texts), tally.judged, tally.bad, tally.worst)
+
+
+def _with_plain_id(found: Manifest | BadLine | None) -> Manifest | BadLine | None:
+    """An `id` has to come back as it was: a string, a finite number, a boolean or null."""
+    if found is None or _is_plain(found.id):
+        return found
+    return BadLine("its id is neither a string, a number, a boolean nor null")
+
+
+def _is_plain(value: JsonValue) -> bool:
+    return value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _judged(judge: Judge, found: Manifest) -> tuple[str, Severity | None]:

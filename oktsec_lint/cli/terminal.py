@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TextIO, cast
 
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.errors import NothingError, OktsecError
@@ -42,11 +43,21 @@ def speaks_unicode() -> bool:
 
 
 def prepare_streams() -> None:
-    """Reports are UTF-8 wherever they are not shown to a person; no character may end a run with an encoding error."""
+    """Reports are UTF-8 wherever they are not shown to a person; no character may end a run with an encoding error.
+
+    A stream that the caller closed (`>&-`, as some daemons do) becomes one that leads nowhere.
+    """
+    sys.stdin = sys.stdin or _nowhere("r")
+    sys.stdout = sys.stdout or _nowhere("w")
+    sys.stderr = sys.stderr or _nowhere("w")
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace", **({} if stream.isatty() else {"encoding": "utf-8"}))
+
+
+def _nowhere(mode: str) -> TextIO:
+    return cast("TextIO", os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def silence_stdout() -> None:

@@ -15,7 +15,7 @@ from .checks import CHECKS, Check
 from .config import Agent, Config
 from .engine import Engine
 from .findings import Finding, Hit, Inspection
-from .model import Inventory, Place, Subject
+from .model import Inventory, Kind, Place, Subject
 from .policy import Policy, Verdict
 from .rules import Rule
 
@@ -106,4 +106,8 @@ class _Places:
 
     def of(self, hit: Hit) -> Place | None:
         definition = self._definitions.get(hit.subject)
-        return definition.child(hit.pointer) if definition else self._servers.get(hit.subject.server)
+        server = self._servers.get(hit.subject.server)
+        if definition is not None:
+            return definition.child(hit.pointer)
+        own_text = server is not None and hit.subject.kind is Kind.SERVER and not server.at_key
+        return server.child(hit.pointer) if server is not None and own_text else server

@@ -19,12 +19,12 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 def compact(value: JsonValue) -> str:
     """One line."""
-    return _inert(_encode(_paired(value)))
+    return inert(_encode(_paired(value)))
 
 
 def laid_out(value: JsonValue, depth: int) -> str:
     """Containers down to `depth` get a line per member; what lies deeper is one line. Ends with a line feed."""
-    return _inert("".join((*_lines(_paired(value), depth, "\n"), "\n")))
+    return inert("".join((*_lines(_paired(value), depth, "\n"), "\n")))
 
 
 def _lines(value: JsonValue, depth: int, margin: str) -> Iterator[str]:
@@ -65,5 +65,6 @@ def _spelled(match: re.Match[str]) -> str:
     return f"\\u{{{ord(match.group()):x}}}"
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
+    """JSON text with no CI command in it, and the same value."""
     return text.replace("##", "#\\u0023")

@@ -6,13 +6,14 @@ be looked up by the rule's id.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from oktsec_lint.core.findings import Finding
 from oktsec_lint.core.model import JsonValue
 from oktsec_lint.core.policy import Level
 
-from .json_text import compact
+from .json_text import compact, inert
 
 
 def line(identifier: JsonValue, verdict: Level, findings: Iterable[Finding]) -> str:
@@ -22,7 +23,8 @@ def line(identifier: JsonValue, verdict: Level, findings: Iterable[Finding]) -> 
     `pointer`, `evidence` its characters; both are null for a finding about no particular characters.
     """
     views: list[JsonValue] = [_finding(item) for item in findings]
-    return compact({"id": identifier, "verdict": verdict.label, "findings": views}) + "\n"
+    rest = compact({"verdict": verdict.label, "findings": views})
+    return f'{{"id": {inert(json.dumps(identifier))}, {rest[1:]}\n'
 
 
 def _finding(finding: Finding) -> dict[str, JsonValue]:

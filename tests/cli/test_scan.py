@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -118,6 +119,11 @@ def test_several_reports_come_from_one_run(clean: Path) -> None:
         (("scan", "--server", "plian"), "did you mean plain"),
         (("scan", "--report", "pdf=x"), "FORMAT=PATH"),
         (("scan", "--report", "json=absent/dir/x.json"), "absent/dir/x.json"),
+        (("scan", "--report", "json=oktsec.yaml"), "overwrite"),
+        (("scan", "--report", "json=a.json", "--report", "text=a.json"), "overwrite"),
+        (("scan", "--report", "json=-"), "standard output"),
+        (("scan", "--timeout", "nan"), "--timeout"),
+        (("scan", "--timeout", "inf"), "--timeout"),
         (("scan", "--format", "pdf"), "pdf"),
         (("scan", "--no-such-option"), "no-such-option"),
         (("rules", "IAP-777"), "did you mean"),
@@ -176,13 +182,46 @@ def test_an_unset_variable_is_named(tmp_path: Path) -> None:
     assert "UNSET_TOKEN" in ran.out
 
 
-def test_a_closed_pipe_ends_quietly(clean: Path) -> None:
-    import os
-    import subprocess
+def shell(command: str, folder: Path) -> tuple[int, str]:
+    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
 
-    read, write = os.pipe()
-    os.close(read)
-    command = [sys.executable, "-m", "oktsec_lint", "rules", "--format", "json"]
-    with os.fdopen(write, "wb") as stdout:
-        done = subprocess.run(command, cwd=clean, stdout=stdout, stderr=subprocess.PIPE, check=False)
-    assert done.stderr == b""
+
+def test_a_closed_pipe_ends_quietly_and_never_as_clean(tmp_path: Path) -> None:
+    tools = [{**SNAPSHOT["tools"][1], "name": f"save_{number}"} for number in range(800)]
+    (tmp_path / "tools.json").write_text(json.dumps({"tools": tools}))
+    scan = f"{sys.executable} -m oktsec_lint scan tools.json --format json"
+    code, err = shell(f"({scan}; echo $? > code) | head -c 10 > /dev/null", tmp_path)
+    assert (code, err) == (0, "")
+    assert (tmp_path / "code").read_text().strip() in {"1", "2"}
+
+
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 1), (">&-", 1), ("2>&-", 1), (">/dev/full", 2)])
+def test_closed_and_full_streams_end_without_a_traceback(closed: str, code: int, tmp_path: Path) -> None:
+    (tmp_path / "tools.json").write_text(json.dumps(SNAPSHOT))
+    ended, err = shell(f"{sys.executable} -m oktsec_lint scan tools.json {closed}", tmp_path)
+    assert ended == code
+    assert "Traceback" not in err
+
+
+def test_missing_custom_rules_are_told_at_their_line(tmp_path: Path) -> None:
+    write_config(tmp_path, "version: '1'\ncustom_rules_dir: rules/absent\n")
+    ran = oktsec_lint("scan", cwd=tmp_path)
+    assert ran.code == 2
+    assert "oktsec.yaml:2:19" in ran.err
+
+
+def test_custom_rules_are_added_to_the_built_in_ones(tmp_path: Path) -> None:
+    (tmp_path / "extra").mkdir()
+    (tmp_path / "extra" / "house.yaml").write_text(
+        "id: HOUSE-001\nname: Internal host\nseverity: high\ncategory: house\n"
+        "patterns:\n  - {type: contains, value: corp.internal}\n"
+    )
+    write_config(tmp_path, "custom_rules_dir: extra\nrules:\n  - {id: HOUSE-001, action: block}\n")
+    tools = [{"name": "ping", "description": "Pings db.corp.internal."}, SNAPSHOT["tools"][1]]
+    (tmp_path / "tools.json").write_text(json.dumps({"tools": tools}))
+    ran = oktsec_lint("scan", "tools.json", "--config", "oktsec.yaml", "-f", "json", cwd=tmp_path)
+    document = json.loads(ran.out)
+    assert {"HOUSE-001", "IAP-007"} <= {item["rule"] for item in document["findings"]}
+    assert "CFG-005" not in {item["rule"] for item in document["findings"]}
+    assert [tool["verdict"] for tool in document["servers"][0]["tools"]] == ["block", "block"]

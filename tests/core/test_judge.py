@@ -60,7 +60,7 @@ def test_a_hit_without_a_place_is_placed_by_its_pointer() -> None:
     hits = [Hit("T-001", "seen", TOOL, "/name"), Hit("T-001", "seen", server.subject(), "/instructions")]
     named, whole = Judge([PATTERN], Config()).judge(Inventory((server,)), hits).inspection.findings
     assert named.place == Place("tools.json", "/tools/2/name")
-    assert whole.place == Place("tools.json", "")
+    assert whole.place == Place("tools.json", "/instructions")
 
 
 def test_what_a_check_adds_overrides_its_rule(offer: Offer, declare: Declare) -> None:

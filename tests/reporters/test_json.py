@@ -185,4 +185,4 @@ def test_a_clean_manifest() -> None:
 def test_a_hostile_manifest_id_stays_on_its_line() -> None:
     text = line(HOSTILE_TEXT, Level.CLEAN, [])
     assert text.rstrip("\n").isprintable()
-    assert json.loads(text)["id"] == HOSTILE_TEXT.replace("\ud800", "\\u{d800}")
+    assert ascii(json.loads(text)["id"]) == ascii(HOSTILE_TEXT)
