@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -88,7 +88,7 @@ def load_dir(path: Path) -> tuple[Rule, ...]:
 
     Raises RuleError naming file, line and remedy of every mistake, up to ten.
     """
-    return tuple(loaded.rule for loaded in _load(path, {}))
+    return tuple(loaded.rule for loaded in _load(path, frozenset()))
 
 
 def assemble(custom_dir: Path | None = None) -> tuple[Rule, ...]:
@@ -140,12 +140,12 @@ def _without_examples(document: RuleDocument) -> dict[str, Any]:
 def _joined(base: tuple[Rule, ...], custom_dir: Path | None) -> tuple[Rule, ...]:
     if custom_dir is None:
         return base
-    loaded = _load(custom_dir, {rule.id: "the built-in rules" for rule in base})
+    loaded = _load(custom_dir, frozenset(rule.id for rule in base))
     return (*base, *(item.rule for item in loaded))
 
 
-def _load(path: Path, taken: Mapping[str, str]) -> list[_Loaded]:
-    """The rules below a directory; `taken` are ids that exist already, and where."""
+def _load(path: Path, taken: frozenset[str]) -> list[_Loaded]:
+    """The rules below a directory; `taken` are the ids of the built-in rules, when these are to be added to them."""
     if not path.is_dir():
         hint = "create it, or correct `custom_rules_dir`"
         raise RuleError("there is no such directory of rules", path=str(path), hint=hint)
@@ -153,11 +153,14 @@ def _load(path: Path, taken: Mapping[str, str]) -> list[_Loaded]:
     mistakes: list[_Mistake] = []
     for file in _files(path):
         _load_file(file, loaded, mistakes)
-    mistakes += _clashes(loaded, taken)
+    mistakes += (*_duplicates(loaded), *_taken(loaded, taken))
     if taken:
         mistakes += [_Mistake(item.path, item.line, _NO_CHECKS) for item in loaded if item.rule.check]
     if mistakes:
         raise _error(mistakes)
+    if not loaded:
+        hint = "put rules into .yaml or .yml files there, or remove `custom_rules_dir`"
+        raise RuleError("no rules found in this directory", path=str(path), hint=hint)
     return sorted(loaded, key=lambda item: item.rule.id)
 
 
@@ -165,12 +168,15 @@ _NO_CHECKS = "`check` names code of oktsec-lint; a rule of your own has `pattern
 
 
 def _files(path: Path) -> list[Path]:
-    return sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES and file.is_file())
+    """Everything that is named like a rule file, pipes and devices too: they are refused, not passed over."""
+    return sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES and not file.is_dir())
 
 
 def _documents(file: Path) -> list[RuleDocument]:
     from .ruleyaml import MAX_SIZE, read_documents
 
+    if not file.is_file():
+        raise RuleError("is no regular file", path=str(file), hint="remove it, or name it otherwise")
     try:
         with file.open("rb") as stream:
             data = stream.read(MAX_SIZE + 1)
@@ -185,6 +191,8 @@ def _load_file(file: Path, loaded: list[_Loaded], mistakes: list[_Mistake]) -> N
     except RuleError as error:
         mistakes.append(_Mistake(error.path, error.line, error.message, error.hint))
         return
+    if not documents:
+        mistakes.append(_Mistake(str(file), 1, "no rules found in this file", "write a rule into it, or delete it"))
     for document in documents:
         rule, problems = parse_rule(document.value, origin=str(file))
         if rule is not None:
@@ -195,14 +203,29 @@ def _load_file(file: Path, loaded: list[_Loaded], mistakes: list[_Mistake]) -> N
         ]
 
 
-def _clashes(loaded: Iterable[_Loaded], taken: Mapping[str, str]) -> Iterator[_Mistake]:
-    owners = dict(taken)
+def _duplicates(loaded: Iterable[_Loaded]) -> Iterator[_Mistake]:
+    owners: dict[str, str] = {}
     for item in loaded:
         if item.rule.id in owners:
             message = f"the id {item.rule.id} is taken by {owners[item.rule.id]}"
             yield _Mistake(item.path, item.line, message, "give this rule an id of its own")
         else:
             owners[item.rule.id] = f"{item.path}:{item.line}"
+
+
+def _taken(loaded: Iterable[_Loaded], taken: Container[str]) -> Iterator[_Mistake]:
+    """One mistake for all rules that bear an id of a built-in one, at the first of them."""
+    clashes = [item for item in loaded if item.rule.id in taken]
+    if clashes:
+        ids = sorted({item.rule.id for item in clashes})
+        message = f"{', '.join(ids)}: built-in {'rules have these ids' if len(ids) > 1 else 'rule has this id'} already"
+        yield _Mistake(clashes[0].path, clashes[0].line, message, _TAKEN_HINT)
+
+
+_TAKEN_HINT = (
+    "if this is a copy of upstream's rules, delete it: the built-in rule of the same IAP id has the same meaning; "
+    "if the rule is your own, give it an id of its own"
+)
 
 
 def _error(mistakes: list[_Mistake]) -> RuleError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -103,7 +104,7 @@ REFUSED = [
     (rule("A").replace("low", "urgent"),                3,      "`urgent` is no severity",          "critical"),
     (rule("A").replace("name: n", "name: n\nname: m"),  3,      "`name` is written twice",          ""),
     (rule("A") + "---\n" + rule("A"),                   8,      "the id A is taken by",             "an id of its own"),
-    (rule("IAP-001"),                                   1,      "taken by the built-in rules",      "an id of its own"),
+    (rule("IAP-001"),                                   1,      "IAP-001: built-in rule has",       "an id of its own"),
     ("id: A\nname: n\nseverity: low\ncategory: c\ncheck: coverage\n", 1, "`check` names code",      ""),
     ("id: [",                                           2,      "not valid YAML",                   ""),
     ("id: a\n\tb: c",                                   2,      "not valid YAML",                   ""),
@@ -153,9 +154,34 @@ def test_files_that_are_no_text_of_their_size_are_refused(tmp_path: Path, data: 
     assert message in refused(tmp_path).message
 
 
-def test_an_empty_folder_or_file_adds_nothing(tmp_path: Path) -> None:
-    assert rulebook.load_dir(tmp_path) == ()
-    assert rulebook.load_dir(write(tmp_path, a="", b="---\n---\n", c="# nothing yet\n")) == ()
+@pytest.mark.parametrize("text", ["", "---\n---\n", "# nothing yet\n"])
+def test_a_file_without_a_rule_is_refused(tmp_path: Path, text: str) -> None:
+    error = refused(write(tmp_path, a=rule("A"), b=text))
+    assert (error.path, error.message) == (str(tmp_path / "b.yaml"), "no rules found in this file")
+
+
+def test_a_folder_without_a_rule_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("id: C")
+    error = refused(tmp_path)
+    assert (error.path, error.message) == (str(tmp_path), "no rules found in this directory")
+    assert "custom_rules_dir" in error.hint
+
+
+def test_what_is_named_like_a_rule_and_is_no_regular_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "gone.yml").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "null.yaml").symlink_to("/dev/null")
+    error = refused(write(tmp_path, a=rule("A")))
+    assert Path(error.path).name == "gone.yml"
+    assert error.message.count("is no regular file") == 3
+
+
+def test_a_copy_of_upstreams_rules_is_refused_once_with_all_ids(tmp_path: Path) -> None:
+    error = refused(write(tmp_path, default="---\n".join(map(rule, ["IAP-002", "MINE", "IAP-001", "IAP-017"]))))
+    assert error.message == "IAP-001, IAP-002, IAP-017: built-in rules have these ids already"
+    assert error.line == 1
+    assert "delete it" in error.hint
+    assert "same meaning" in error.hint
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:

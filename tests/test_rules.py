@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oktsec_lint import rulebook
 from oktsec_lint.core import surfaces
@@ -127,6 +129,16 @@ def test_is_passed(rule: Rule, example: Example) -> None:
         assert not [(hit.rule, hit.evidence[0].text) for hit in hits], "another rule flags it"
 
 
+def between_words(gap: str) -> Callable[[str], str]:
+    """Spaces as something nobody sees."""
+    return lambda text: text.replace(" ", gap)
+
+
+def around_words(opening: str, closing: str) -> Callable[[str], str]:
+    """Every word of letters alone inside marks."""
+    return lambda text: " ".join(f"{opening}{word}{closing}" if word.isalpha() else word for word in text.split(" "))
+
+
 def each(text: str, change: Callable[[str], str]) -> str:
     return "".join(map(change, text))
 
@@ -139,6 +151,16 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "Cyrillic": lambda text: text.translate(str.maketrans("aeopcyxiAEOPCTHKMBX", "аеорсухіАЕОРСТНКМВХ")),
     "full width": lambda text: each(text, lambda char: chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char),
     "bold": lambda text: each(text, lambda char: chr(0x1D41A + ord(char) - 97) if "a" <= char <= "z" else char),
+    "zero width spaces": between_words("\u200b"),
+    "NUL for spaces": between_words("\x00"),
+    "terminal for spaces": between_words("\x1b[0m"),
+    "tags for spaces": between_words("<br/>"),
+    "Markdown bold": around_words("**", "**"),
+    "Markdown italics": around_words("_", "_"),
+    "Markdown code": around_words("`", "`"),
+    "HTML bold": around_words("<b>", "</b>"),
+    "bold and zero width": lambda text: around_words("**", "**")(text).replace(" ", "\u200b"),
+    "bold letters": lambda text: each(text, lambda char: f"<i>{char}</i>" if char.isalpha() else char),
     "padding": lambda text: text.replace(" ", " \n\t\u00a0 "),
     "escapes for spaces": lambda text: text.replace(" ", "\\n"),
     "terminal": "\x1b[0m".join,
@@ -168,6 +190,16 @@ def test_is_flagged_in_disguise(rule: Rule, example: Example, disguise: str) -> 
     assert example.text
     text = f"About: {DISGUISES[disguise](example.text)}"
     assert evidence_of(rule, replace(example, text=text)) is not None
+
+
+@given(st.data())
+def test_one_marked_word_hides_nothing(data: st.DataObject) -> None:
+    rule, example = data.draw(st.sampled_from([item.values for item in READ_FOLDED]))
+    words = example.text.split(" ")
+    at = data.draw(st.integers(0, len(words) - 1))
+    opening, closing = data.draw(st.sampled_from([("**", "**"), ("<b>", "</b>"), ("~~", "~~"), ("\u200b", "\x00")]))
+    words[at] = f"{opening}{words[at]}{closing}"
+    assert evidence_of(rule, replace(example, text=" ".join(words))) is not None
 
 
 @pytest.mark.parametrize("rule", BOOK, ids=lambda rule: rule.id)

@@ -35,7 +35,7 @@ _TICK = 0.5
 def collect(specs: Sequence[ServerSpec], options: Options, progress: Progress | None = None) -> tuple[Server, ...]:
     """Every server as it presents itself, in the order given; all at once, `options.jobs` at a time.
 
-    KeyboardInterrupt (and SIGTERM, as SystemExit) ends every started process and is raised on.
+    KeyboardInterrupt (and SIGTERM and its like, as SystemExit) ends every started process and is raised on.
     """
     local = any(spec.transport is Transport.STDIO for spec in specs)
     with termination_raises(), adopting() if local else nullcontext():
@@ -64,9 +64,10 @@ class _Crew:
             found = self._await_all()
         finally:
             self._stop.set()
-            for worker in workers:
-                if worker.ident is not None:
-                    worker.join()
+            try:
+                _join(workers)
+            finally:  # the first Ctrl-C may come as late as this; there is no second (see `stop`)
+                _join(workers)
         return tuple(found[index] for index in range(len(self._specs)))
 
     def _await_all(self) -> dict[int, Server]:
@@ -114,6 +115,12 @@ class _Crew:
         """A visit whose time runs from now: importing the SDK is not the server's fault."""
         timeout = self._options.timeout
         return Visit(self._options.limits, timeout, time.monotonic() + timeout, self._stop, opened)
+
+
+def _join(workers: Sequence[threading.Thread]) -> None:
+    for worker in workers:
+        if worker.ident is not None:
+            worker.join()
 
 
 def _summary(server: Server) -> str:

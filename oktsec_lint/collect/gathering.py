@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from oktsec_lint.core.config import ServerSpec
 from oktsec_lint.core.display import visible
-from oktsec_lint.core.model import Fault, Server, Status
+from oktsec_lint.core.model import Definition, Fault, JsonValue, Server, Status
 from oktsec_lint.protocol.compare import BAREST_CLIENT, changed_instructions, compare
 from oktsec_lint.protocol.interview import Listing
+from oktsec_lint.protocol.revisions import LEGACY, MODERN
 
 from .secrets import Mask
 
 _REASON = 400
+_MESSAGE = 800
+_REVISION = 40
+_MOST = 100
+_REPEATS = "LST-014"
 
 
 def unscanned(spec: ServerSpec, reason: str, faults: tuple[Fault, ...] = ()) -> Server:
@@ -29,15 +34,19 @@ def server_of(spec: ServerSpec, first: Listing, second: Listing | None, mask: Ma
     if listing.failure is not None:
         return unscanned(spec, mask(listing.failure.reason), _masked(listing.faults, mask))
     joined = _joined(listing, second) if second is not None and listing is first else listing
+    info, instructions = _starred_info(joined, mask), mask.starred(joined.instructions)
+    definitions, repeats = _starred(joined.definitions, mask)
+    if info != joined.info or instructions != joined.instructions:
+        repeats = (Fault(_REPEATS, "this server repeats a configured secret in what it says of itself"), *repeats)
     return Server(
         spec.name,
         Status.PARTIAL if joined.gaps else Status.COMPLETE,
         visible(mask("; ".join(joined.gaps)), _REASON),
-        joined.revision,
-        joined.info,
-        joined.instructions,
-        joined.definitions,
-        _masked(joined.faults, mask),
+        joined.revision if joined.revision in (*LEGACY, *MODERN) else visible(mask(joined.revision), _REVISION),
+        info,
+        instructions,
+        definitions,
+        _masked((*joined.faults, *repeats), mask),
         spec.place,
     )
 
@@ -83,4 +92,32 @@ def _unseen(faults: tuple[Fault, ...], seen: tuple[Fault, ...]) -> tuple[Fault, 
 
 
 def _masked(faults: tuple[Fault, ...], mask: Mask) -> tuple[Fault, ...]:
-    return tuple(replace(item, message=mask(item.message), evidence=mask(item.evidence)) for item in faults)
+    """Masked first and cut then, or half a secret may survive at the cut."""
+    return tuple(
+        replace(
+            item,
+            message=visible(mask(item.message), _MESSAGE),
+            name=mask.starred(item.name),
+            pointer=mask.starred(item.pointer),
+            evidence=mask(item.evidence)[:_REASON],
+        )
+        for item in faults
+    )
+
+
+def _starred_info(listing: Listing, mask: Mask) -> Mapping[str, JsonValue]:
+    info = mask.starred_in(dict(listing.info))
+    return info if isinstance(info, dict) else {}
+
+
+def _starred(definitions: tuple[Definition, ...], mask: Mask) -> tuple[tuple[Definition, ...], tuple[Fault, ...]]:
+    """The definitions without certain secrets, and a fault for each that had one."""
+    clean = tuple(_without_secret(item, mask) for item in definitions)
+    repeats = [new for old, new in zip(definitions, clean, strict=True) if new is not old]
+    message = "this {} repeats a configured secret, shown here as asterisks"
+    return clean, tuple(Fault(_REPEATS, message.format(item.kind), item.kind, item.name) for item in repeats[:_MOST])
+
+
+def _without_secret(item: Definition, mask: Mask) -> Definition:
+    body = mask.starred_in(item.body)
+    return item if body is item.body else replace(item, name=mask.starred(item.name), body=body)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar
 
 import anyio
 import httpx2
@@ -40,6 +42,9 @@ _Incoming: TypeAlias = "ReadStream[SessionMessage | Exception]"
 _Outgoing: TypeAlias = "WriteStream[SessionMessage]"
 _Transport: TypeAlias = "Callable[[Endpoint, float, Tap], AbstractAsyncContextManager[tuple[_Incoming, _Outgoing]]]"
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
 _GOODBYE = 1.0
 _PROBE = 5.0
 """Seconds for the first question: such a server runs already, and to ask it in two eras at once would be a race."""
@@ -57,6 +62,7 @@ def listings(endpoint: Endpoint, visit: Visit) -> tuple[Listing, Listing | None]
 
 
 async def _visit(endpoint: Endpoint, visit: Visit) -> tuple[Listing, Listing | None]:
+    asyncio.get_running_loop().set_default_executor(_Abandoned())
     transport = _streamable
     first = await _interview(endpoint, visit, transport, THOROUGH)
     if first.failure is not None and first.failure.status in _OLDER:
@@ -81,11 +87,31 @@ async def _interview(endpoint: Endpoint, visit: Visit, transport: _Transport, pl
                     await talk.run(outgoing)
                     group.cancel_scope.cancel()
                 scope.deadline = min(scope.deadline, time.monotonic() + _GOODBYE)
-        except* (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as errors:
+        except* (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, OverflowError) as errors:
             reason = why(errors)
         except* (anyio.BrokenResourceError, anyio.ClosedResourceError):
             reason = "it closed the connection"
     return talk.ending("it was interrupted" if visit.stop.is_set else reason)
+
+
+class _Abandoned(ThreadPoolExecutor):
+    """Daemon threads that nobody waits for: a name that does not resolve blocks one for as long as it likes."""
+
+    def submit(self, call: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
+        future: Future[_T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(call(*args, **kwargs))
+            except (OSError, ValueError) as error:
+                future.set_exception(error)
+
+        future.set_running_or_notify_cancel()
+        threading.Thread(target=run, daemon=True).start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - inherited
+        """There is nothing to wait for."""
 
 
 def _canceller(scope: anyio.CancelScope) -> Callable[[], None]:
@@ -121,7 +147,7 @@ class _Dialogue:
             event: Event = Closed(self._closed, time.monotonic())
             match self._command:
                 case Send():
-                    await outgoing.send(_session_message(self._command))
+                    await self._send(self._command, outgoing)
                 case Wait(until) if not self._closed:
                     event = await self._next(
                         self._visit.deadline if until is None else min(until, self._visit.deadline)
@@ -144,6 +170,15 @@ class _Dialogue:
         except StopIteration as end:
             self._listing = end.value
 
+    async def _send(self, command: Send, outgoing: _Outgoing) -> None:
+        """Sends what the SDK can carry; a question that it cannot is one without an answer."""
+        message, question = _session_message(command), command.message.get("id")
+        if message is not None:
+            await outgoing.send(message)
+        elif "method" in command.message and isinstance(question, int):
+            reason = "it cannot be asked, because the question would repeat text that is not valid Unicode"
+            self.put(Refused(question, 0, reason, time.monotonic()))
+
     async def _next(self, limit: float) -> Event:
         with anyio.CancelScope(deadline=limit):
             while not self._inbox:
@@ -162,16 +197,26 @@ async def _forward(incoming: _Incoming, talk: _Dialogue) -> None:
         if isinstance(message, JSONRPCResponse):
             talk.put(Heard(message.model_dump_json(by_alias=True, exclude_unset=True).encode(), time.monotonic()))
         elif isinstance(message, JSONRPCError) and isinstance(message.id, int):
-            talk.put(Refused(message.id, 0, message.error.message, time.monotonic()))
+            talk.put(Refused(message.id, 0, _sentence(message.error.message), time.monotonic()))
     talk.put(Closed("it closed the connection", time.monotonic()))
 
 
-def _session_message(command: Send) -> SessionMessage:
+def _sentence(text: str) -> str:
+    """The SDK explains itself with dumps of its models."""
+    return "its answer is no MCP message" if "validation error" in text else text.partition("\n")[0]
+
+
+def _session_message(command: Send) -> SessionMessage | None:
+    """None for what JSON as the SDK writes it cannot hold: an id such as 1.5, half of a surrogate pair."""
     headers = {"MCP-Protocol-Version": command.revision} if command.revision else {}
     method = command.message.get("method")
     if command.revision in MODERN and isinstance(method, str):
         headers["Mcp-Method"] = method
-    message = jsonrpc_message_adapter.validate_python(command.message, by_name=False)
+    try:
+        message = jsonrpc_message_adapter.validate_python(command.message, by_name=False)
+        message.model_dump_json(by_alias=True, exclude_unset=True)
+    except ValueError:
+        return None
     return SessionMessage(message, ClientMessageMetadata(headers=headers))
 
 

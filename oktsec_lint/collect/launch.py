@@ -14,7 +14,7 @@ from typing import NamedTuple
 from oktsec_lint.core.config import ServerSpec
 from oktsec_lint.core.display import listed, quoted
 
-from .secrets import Mask
+from .secrets import Mask, mask_of, named_values
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
@@ -83,7 +83,8 @@ def launch_of(spec: ServerSpec, environ: Mapping[str, str]) -> Launch:
     directory = expand(spec.working_dir)
     expand.finish()
     env = {name: environ[name] for name in _INHERITED if name in environ} | declared
-    return Launch(command, args, env, directory, Mask((*declared.values(), *expand.used)))
+    mask = mask_of(named_values(declared, args), expand.used, (*args, *declared.values()))
+    return Launch(command, args, env, directory, mask)
 
 
 def endpoint_of(spec: ServerSpec, environ: Mapping[str, str]) -> Endpoint:
@@ -92,12 +93,22 @@ def endpoint_of(spec: ServerSpec, environ: Mapping[str, str]) -> Endpoint:
     url = expand(spec.url)
     headers = {name: expand(value) for name, value in spec.headers.items()}
     expand.finish()
+    _check_port(url)
     for name, value in headers.items():
         if not (value.isascii() and value.isprintable()):
             raise UnusableError(
                 f"the value of header {quoted(name)} holds a line break or another unprintable character"
             )
-    return Endpoint(url, headers, Mask((*headers.values(), *expand.used)))
+    return Endpoint(url, headers, mask_of(named_values(headers), expand.used, (url,)))
+
+
+def _check_port(url: str) -> None:
+    from urllib.parse import urlsplit
+
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise UnusableError("its `url` has no usable host and port (a port is a number up to 65535)") from None
 
 
 def _unset(names: tuple[str, ...]) -> str:
@@ -110,8 +121,8 @@ class _Expansion:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._missing: list[str] = []
-        self.used: list[str] = []
-        """The values that were put in."""
+        self.used: list[tuple[str, str]] = []
+        """The names and values of the variables that were put in."""
 
     def __call__(self, text: str) -> str:
         return _VARIABLE.sub(self._value, text)
@@ -128,5 +139,5 @@ class _Expansion:
         if value is None:
             self._missing.append(name)
             return ""
-        self.used.append(value)
+        self.used.append((name, value))
         return value

@@ -26,7 +26,7 @@ from .options import Visit
 from .process import start
 
 _CHUNK = 1 << 16
-_STDERR_KEPT = 4096
+_STDERR_KEPT = 1 << 14
 _SHOWN = 160
 _SETTLE = 0.2
 _TELLING = re.compile(r"error|exception|cannot|could not|not found|no such|fail|denied|invalid|missing|required", re.I)
@@ -45,6 +45,8 @@ class Pipe:
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         self._stderr = b""
+        self._torn = False
+        """Whether standard error was longer than what is kept, which then starts within a line."""
         self._closed: Closed | None = None
         self._hurry = False
         popen = self._process.popen
@@ -108,7 +110,8 @@ class Pipe:
     def _with_stderr(self, reason: str, settle: float = 0.0) -> str:
         """The reason with the most telling line of standard error: the last that names a trouble, or the last."""
         self._listener.join(settle)
-        text = self._mask(self._stderr.decode(errors="replace"))
+        kept = self._stderr.partition(b"\n")[2] if self._torn else self._stderr
+        text = self._mask(kept.decode(errors="replace"))
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         if not lines:
             return reason
@@ -125,9 +128,8 @@ class Pipe:
         with stream, suppress(OSError):
             while chunk := stream.read(_CHUNK):
                 kept = self._stderr + chunk
-                if len(kept) > _STDERR_KEPT:
-                    kept = kept[-_STDERR_KEPT:].partition(b"\n")[2] or kept[-_STDERR_KEPT:]
-                self._stderr = kept
+                self._torn = self._torn or len(kept) > _STDERR_KEPT
+                self._stderr = kept[-_STDERR_KEPT:]
 
     def _write(self, stream: IO[bytes]) -> None:
         with suppress(OSError), stream:

@@ -43,23 +43,27 @@ class Stop:
 
 @contextmanager
 def termination_raises() -> Iterator[None]:
-    """Lets SIGTERM and SIGHUP unwind the stack as Ctrl-C does; by default they end us and leave servers behind.
+    """Lets SIGTERM and the like unwind the stack as Ctrl-C does; by default they end us and leave servers behind.
 
+    The first signal is the last that counts: what follows it would only disturb the clean-up, which takes seconds.
     Signals that somebody else handles, and threads that cannot set handlers, are left alone.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
-    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    known = {getattr(signal, name, None): signal.SIG_DFL for name in ("SIGTERM", "SIGHUP", "SIGQUIT")}
+    handlers = {signal.SIGINT: signal.default_int_handler, **known}
+    ours = {number: usual for number, usual in handlers.items() if number and signal.getsignal(number) is usual}
+
+    def leave(number: int, _frame: FrameType | None) -> NoReturn:
+        for other in ours:
+            signal.signal(other, signal.SIG_IGN)
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
     for number in ours:
-        signal.signal(number, _leave)
+        signal.signal(number, leave)
     try:
         yield
     finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
-
-
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
+        for number, usual in ours.items():
+            signal.signal(number, usual)

@@ -22,6 +22,10 @@ def why(errors: BaseExceptionGroup[BaseException]) -> str:
             return f"no connection: {_cause(error)}"
         case httpx2.UnsupportedProtocol() | httpx2.InvalidURL():
             return f"its `url` cannot be used: {error}"
+        case OverflowError():
+            return f"a port cannot be used: {error}"
+        case ValueError():  # the SDK's are dumps of its models
+            return "what it sent cannot be read"
     return _FIXED.get(type(error)) or str(error) or type(error).__name__
 
 

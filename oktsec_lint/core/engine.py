@@ -17,9 +17,10 @@ from .decoding import MAX_ROUNDS, decoded
 from .evidence import Secrets, Spot, shown
 from .findings import Hit, Unfinished
 from .matchers import Encoded, PatternSet, Width, find_spans, source, width_of
+from .readings import readings
 from .rules import Pattern, Rule
 from .surfaces import DEFINITION_KINDS, MESSAGE_KINDS, Surface, expand
-from .text import View, folded, raw
+from .text import View, raw
 
 _SHOWN = 5
 """Spans of one rule in one text that become evidence."""
@@ -116,8 +117,7 @@ class _Panel:
     def _look(self, search: _Search, view: View) -> None:
         for lens in self._raw:
             search.through(lens, view)
-        if self._folded:
-            reading = folded(view)
+        for reading in readings(view) if self._folded else ():
             for lens in self._folded:
                 search.through(lens, reading)
 
@@ -146,6 +146,7 @@ class _Search:
         self.text = text
         self.matched: dict[str, dict[int, list[Spot]]] = {}
         self.entries: dict[str, _Entry] = {}
+        self._excused: set[tuple[str, int, int]] = set()
 
     def through(self, lens: _Lens, view: View) -> None:
         encoded = Encoded(view.text, lens.patterns.width)
@@ -174,6 +175,16 @@ class _Search:
             yield spot
 
     def _is_excused(self, rule: Rule, view: View, span: tuple[int, int], spot: Spot) -> bool:
+        """Whether an exclude pattern covers the match, here or in an earlier reading that showed its quotation marks.
+        What was decoded has no memory: all of a blob maps to one place."""
+        key = (rule.id, spot.start, spot.end)
+        if view.name == "decoded":
+            return self._is_covered(rule, view, span, spot)
+        if key not in self._excused and self._is_covered(rule, view, span, spot):
+            self._excused.add(key)
+        return key in self._excused
+
+    def _is_covered(self, rule: Rule, view: View, span: tuple[int, int], spot: Spot) -> bool:
         if rule.excludes_line and view.name != "decoded":
             line = _line_around(self.text, spot.start)
             return any(next(find_spans(source(pattern), line), None) for pattern in rule.exclude_patterns)

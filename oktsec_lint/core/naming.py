@@ -1,8 +1,9 @@
 """What a tool's name in the configuration means, and when it means nothing, why.
 
-A name is called dead only when every server that could own it was listed completely; while one is missing, silence or
-advice is all there is. Shared by the checks of allowlists and of policies, so that the same mistake gets the same
-explanation wherever it stands.
+A name is called dead only when every server that could own it was listed completely. While one is missing, a name that
+its prefix gives to that server is passed over, whatever it resembles elsewhere; any other gets silence or advice.
+Shared by the checks of allowlists and of policies, so that the same mistake gets the same explanation wherever it
+stands.
 """
 
 from __future__ import annotations
@@ -59,8 +60,9 @@ class Names:
     def __init__(self, inventory: Inventory, config: Config) -> None:
         self.index = ToolIndex(inventory)
         self._unlisted = _unlisted(inventory, config)
-        self._servers = {server.name for server in inventory.servers}
-        self._silent = not inventory.servers
+        self._open = _prefixes(self._unlisted)
+        self._servers = _expected(inventory, config)
+        self._prefixes = tuple((server, _prefixes((server,))) for server in self._servers)
         self._spellings: dict[str | None, Spelling] = {}
         self._answers: dict[str, Unmatched | None] = {}
 
@@ -77,25 +79,29 @@ class Names:
             return Unmatched(name, Mistake.EMPTY, "is empty and matches nothing")
         if name == DENY_ALL:
             return Unmatched(name, Mistake.RESERVED, "is no tool's name")
+        if name.startswith(self._open):
+            return None
         if _is_wildcard(name):
             why = "matches nothing: names are compared exactly, there are no wildcards and no exclusions"
             return Unmatched(name, Mistake.WILDCARD, why, self._covered_by(name))
-        return None if self._silent else self._unknown(name)
+        return self._unknown(name) if self._servers else None
 
     def _unknown(self, name: str) -> Unmatched | None:
-        server, slash, _ = name.partition("/")
-        owned = bool(slash) and server in self._servers
-        sure = not self._unlisted or (owned and server not in self._unlisted)
         instead = self._alike(name)
-        if not sure:
+        if self._unlisted and not _names_server(name):
             why = f"matches no listed tool; {listed(self._unlisted)} could not be listed completely"
             return Unmatched(name, Mistake.UNKNOWN, why, instead, sure=False) if instead else None
-        return Unmatched(name, Mistake.UNKNOWN, self._absence(server, owned=owned, scoped=bool(slash)), instead)
+        return Unmatched(name, Mistake.UNKNOWN, self._absence(name), instead)
 
-    def _absence(self, server: str, *, owned: bool, scoped: bool) -> str:
-        if owned:
-            return f"matches no tool: {quoted(server)} offers none of this name"
-        return f"matches no tool: there is no server {quoted(server)}" if scoped else "matches no tool"
+    def _absence(self, name: str) -> str:
+        owner = max(
+            (server for server in self._servers if server and name.startswith(f"{server}/")), key=len, default=""
+        )
+        if owner:
+            return f"matches no tool: {quoted(owner)} offers none of this name"
+        if _names_server(name):
+            return f"matches no tool: there is no server {quoted(name.partition('/')[0])}"
+        return "matches no tool"
 
     def _alike(self, name: str) -> tuple[str, ...]:
         """Suggestions: among the tools of the server that a prefix names, else among all."""
@@ -108,8 +114,8 @@ class Names:
 
     def _readings(self, name: str) -> Iterable[tuple[str | None, str]]:
         """`name` as a tool of each server it may be prefixed with, then as a tool of any."""
-        for server in self._servers:
-            if server and name.startswith((f"{server}_", f"{server}/")):
+        for server, prefixes in self._prefixes:
+            if name.startswith(prefixes):
                 yield server, name[len(server) + 1 :]
         yield None, name.partition("/")[2] or name
 
@@ -132,11 +138,26 @@ class Names:
         return tuple(self.index.entry_for(item) for item in tools)
 
 
+def _expected(inventory: Inventory, config: Config) -> tuple[str, ...]:
+    """Every server there is, listed or not. Without any configured, what was given is all there is."""
+    configured = (spec.name for spec in config.servers)
+    return tuple(dict.fromkeys((*configured, *(server.name for server in inventory.servers))))
+
+
 def _unlisted(inventory: Inventory, config: Config) -> tuple[str, ...]:
-    """Configured servers whose tools are not all known. Without any configured, what was given is all there is."""
+    """Servers whose tools are not all known."""
     listed = {server.name for server in inventory.servers if server.status is Status.COMPLETE}
-    expected = (*(spec.name for spec in config.servers), *(server.name for server in inventory.servers))
-    return tuple(name for name in dict.fromkeys(expected) if name not in listed)
+    return tuple(name for name in _expected(inventory, config) if name not in listed)
+
+
+def _prefixes(servers: Iterable[str]) -> tuple[str, ...]:
+    """How a name begins that says it is a tool of one of these servers."""
+    return tuple(f"{server}{mark}" for server in servers if server for mark in "_/")
+
+
+def _names_server(name: str) -> bool:
+    """Whether `name` is written `server/tool`: then no server but that one can own it."""
+    return name.find("/") > 0
 
 
 def _first(names: Iterable[str]) -> tuple[str, ...]:

@@ -98,7 +98,8 @@ class Later:
 
 
 _WORD = "[^ ]+"
-_ESCAPE = "\x1b\\[[0-9;?]{0,32}[@-~]"
+ESCAPE = "\x1b\\[[0-9;?]{0,32}[@-~]"
+"""A control sequence of a terminal (ECMA-48, 5.4)."""
 _UNUSUAL = "[^ -~]"
 _LOOKALIKES = {**WEAK, **STRONG}
 _AS_LATIN = str.maketrans(_LOOKALIKES)
@@ -129,6 +130,26 @@ def folded(view: View) -> View:
         layers = (Later(text, _space_anchors), *layers)
         text = " ".join(text.split())
     return View("folded" if view.name == "raw" else view.name, text.lower(), layers, view.note)
+
+
+def squeezed(view: View) -> View:
+    """The view with every run of spaces one space."""
+    if "  " not in view.text:
+        return view
+    text = " ".join(view.text.split())
+    return view._replace(text=text, layers=(Later(view.text, _space_anchors), *view.layers))
+
+
+def replaced(view: View, pattern: str, new: str) -> View:
+    """The view with `new` for every match of a pattern; the very same view when there is none."""
+    text = re.sub(pattern, new, view.text)
+    if text == view.text:
+        return view
+
+    def measure(text: str) -> Anchors:
+        return _anchors((Piece(*found.span(), new) for found in re.finditer(pattern, text)), 0, len(text))
+
+    return view._replace(text=text, layers=(Later(view.text, measure), *view.layers))
 
 
 def fold(text: str) -> str:
@@ -163,7 +184,7 @@ def _plain(text: str, layers: tuple[Layer, ...]) -> tuple[str, tuple[Layer, ...]
     """Every character for itself, then look-alike words."""
     if "\x1b" in text:
         layers = (Later(text, _escape_anchors), *layers)
-        text = re.sub(_ESCAPE, "", text)
+        text = re.sub(ESCAPE, "", text)
     layers = (Later(text, _character_anchors), *layers)
     text = text.translate(_PLAIN)
     return (text if text.isascii() else re.sub(_DISGUISED, _undisguised, text)), layers
@@ -175,7 +196,7 @@ def _undisguised(found: re.Match[str]) -> str:
 
 
 def _escape_anchors(text: str) -> Anchors:
-    return _anchors((Piece(*found.span(), "") for found in re.finditer(_ESCAPE, text)), 0, len(text))
+    return _anchors((Piece(*found.span(), "") for found in re.finditer(ESCAPE, text)), 0, len(text))
 
 
 def _character_anchors(text: str) -> Anchors:

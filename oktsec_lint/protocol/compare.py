@@ -9,7 +9,8 @@ from typing import NamedTuple, TypeAlias
 from oktsec_lint.core.display import listed, quoted
 from oktsec_lint.core.model import Definition, Fault, JsonValue, Kind, pointer_to
 
-_SHOWN = 200
+_KEPT = 1 << 16
+"""Characters of a changed text. Much more than is shown: whoever shows it masks it first, and cuts it then."""
 
 
 class Circumstance(NamedTuple):
@@ -72,7 +73,7 @@ def compare(first: Sequence[Definition], second: Sequence[Definition]) -> Differ
 def changed_instructions(text: str, circumstance: Circumstance) -> Fault:
     """The fault for server instructions that differ."""
     message = f"the server's instructions were different {circumstance.words}"
-    return Fault(circumstance.changed, message, pointer="/instructions", evidence=text[:_SHOWN])
+    return Fault(circumstance.changed, message, pointer="/instructions", evidence=text[:_KEPT])
 
 
 def _grouped(definitions: Iterable[Definition]) -> dict[_Key, list[Definition]]:
@@ -102,7 +103,7 @@ def _changed(old: Definition, new: Definition, circumstance: Circumstance) -> Fa
     what = f"{quoted(field_name)} of this {new.kind} was" if field_name else f"this {new.kind} was"
     message = f"{what} different {circumstance.words}"
     pointer = pointer_to(field_name) if field_name else ""
-    return Fault(circumstance.changed, message, new.kind, new.name, pointer, text[:_SHOWN])
+    return Fault(circumstance.changed, message, new.kind, new.name, pointer, text[:_KEPT])
 
 
 def _first_change(old: JsonValue, new: JsonValue) -> tuple[str, str]:

@@ -14,7 +14,8 @@ from .strictjson import Ambiguity, WireFault
 from .wire import Decoded
 
 _MOST = 100
-_SHOWN = 200
+_KEPT = 1 << 16
+"""Bytes of a line. Much more than is shown: whoever shows it masks it first, and cuts it then."""
 
 _WIRE: Mapping[Ambiguity, tuple[str, str]] = {
     Ambiguity.TOO_DEEP: ("LST-005", "a message nests deeper than this tool reads; its innermost part was kept as text"),
@@ -59,7 +60,7 @@ class Complaints:
             self.wire(*decoded.faults)
         elif line.strip():
             self._noise += 1
-            self._first_noise = self._first_noise or line[:_SHOWN].decode(errors="replace").strip()
+            self._first_noise = self._first_noise or line[:_KEPT].decode(errors="replace").strip()
 
     def faults(self) -> Iterator[Fault]:
         yield from self._faults.values()

@@ -116,7 +116,8 @@ class Failure(NamedTuple):
 
 Answer: TypeAlias = Result | Failure
 
-_SHOWN = 300
+_KEPT = 1 << 16
+"""Characters of an error's text. Much more than is shown: whoever shows it masks it first, and cuts it then."""
 _ASKING = frozenset({"sampling/createMessage", "elicitation/create"})
 
 
@@ -269,5 +270,5 @@ def _error(error: JsonValue) -> Failure:
         return Failure("an error without a code")
     code, text = error.get("code"), error.get("message")
     known = code if isinstance(code, int) and not isinstance(code, bool) else 0
-    said = text[:_SHOWN] if isinstance(text, str) else "no message"
+    said = text[:_KEPT] if isinstance(text, str) else "no message"
     return Failure(f"error {known}: {said}", known, error.get("data"))

@@ -64,21 +64,24 @@ class Inquiry:
             announced = self.session.capabilities.get(method.capability) is not None
             if found.closed or not (announced or method.kind is Kind.TOOL):
                 continue
-            gap = yield from self._read(method, found, None if announced else self.limits.probe)
-            if gap and (announced or found.closed):
+            gap = yield from self._read(method, found, announced=announced)
+            if gap:
                 found.gaps.append(f"{method.method}: {gap}")
         return found
 
-    def _read(self, method: ListMethod, found: Catalogue, patience: float | None) -> Steps[str]:
+    def _read(self, method: ListMethod, found: Catalogue, *, announced: bool) -> Steps[str]:
         """Adds one list to the catalogue; the reason why it is not all of it, or nothing."""
         cursor: JsonValue = None
         cursors: set[str] = set()
         last: list[Definition] = []
         for _ in range(self.limits.pages):
-            answer = yield from self._page(method, cursor, patience)
+            optional = cursor is None and not announced
+            answer = yield from self._page(method, cursor, self.limits.probe if optional else None)
             if isinstance(answer, Failure):
                 found.closed = answer.closed
-                return "" if answer.code == METHOD_NOT_FOUND else answer.reason
+                return "" if cursor is None and _offers_none(answer, method, announced=announced) else answer.reason
+            if optional and method.member not in answer.value:
+                return ""
             page, following = _definitions(answer, method, self.talk.complaints), answer.value.get("nextCursor")
             if cursor == following == "" and page == last:
                 return ""  # up to 2025-11-25 an empty cursor meant the first page: such a server means the end by it
@@ -92,6 +95,16 @@ class Inquiry:
     def _page(self, method: ListMethod, cursor: JsonValue, patience: float | None) -> Steps[Answer]:
         params = self.session.params(self.client, {} if cursor is None else {"cursor": cursor})
         return self.talk.ask(method.method, params, None if patience is None else self.talk.now + patience)
+
+
+def _offers_none(failure: Failure, method: ListMethod, *, announced: bool) -> bool:
+    """Whether a first page that failed means that there is no such list.
+
+    The capability `resources` promises no templates; every other announced list has to be there.
+    """
+    if announced:
+        return failure.code == METHOD_NOT_FOUND and method.method != f"{method.capability}/list"
+    return not failure.closed
 
 
 def _add(page: list[Definition], found: Catalogue, limits: Limits) -> str:

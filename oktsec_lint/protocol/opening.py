@@ -23,6 +23,8 @@ from .revisions import (
     newest_common,
 )
 
+_KEPT = 1 << 16
+
 
 class Session(NamedTuple):
     """An opened conversation: what was agreed, and what the server said about itself."""
@@ -120,9 +122,13 @@ def _initialized(talk: Conversation, answer: Result) -> Session:
     revision = agreed if isinstance(agreed, str) else ""
     if revision not in LEGACY:
         talk.complaints.add(
-            Fault("LST-013", "the server negotiated a protocol revision that does not exist", evidence=str(agreed)[:80])
+            Fault("LST-013", "the server negotiated a protocol revision that does not exist", evidence=_said(agreed))
         )
     return _session(answer, revision, answer.value.get("serverInfo"), modern=False)
+
+
+def _said(value: JsonValue) -> str:
+    return value[:_KEPT] if isinstance(value, str) else f"{value}"[:_KEPT]
 
 
 def _session(answer: Result, revision: str, info: JsonValue, *, modern: bool) -> Session:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from oktsec_lint.core.errors import SourceError
@@ -99,7 +100,7 @@ class Document:
     root: Node
     anomalies: tuple[Anomaly, ...] = ()
     concealed: tuple[Span, ...] = ()
-    """What no report may show, such as a token: snippets hold asterisks in its place."""
+    """What no report may show, such as a token: snippets hold asterisks in its place. In order, none overlapping."""
 
     def value(self) -> JsonValue:
         """The whole document as plain values."""
@@ -154,7 +155,9 @@ class Document:
 
 def _masked(line: str, offset: int, concealed: Sequence[Span]) -> str:
     """`line`, which starts at `offset`, with one asterisk for each character of a concealed span."""
-    for span in concealed:
+    for span in concealed[bisect_right(concealed, offset, key=attrgetter("end")) :]:
+        if span.start - offset >= len(line):
+            break
         start, end = max(span.start - offset, 0), min(span.end - offset, len(line))
         if start < end:
             line = line[:start] + "*" * (end - start) + line[end:]

@@ -14,6 +14,8 @@ from .offers import Offers
 
 _RESPONSES = ("_meta", "com.microsoft.windows", "static_responses")
 _METHODS = ("initialize", "tools/list", "prompts/list", "resources/list", "resources/templates/list")
+SHORT = "short form for people"
+"""`Definition.variant` of what a manifest says about a definition that it also has in full."""
 _OWN_LISTS = (("tools", Kind.TOOL), ("prompts", Kind.PROMPT))
 
 
@@ -37,12 +39,14 @@ def take_mcpb(manifest: Mapping[str, JsonValue], place: Place, offers: Offers) -
 
 
 def _take_own(manifest: Mapping[str, JsonValue], member: str, kind: Kind, place: Place, offers: Offers) -> None:
-    """What is listed for people and not already there in full."""
+    """What is listed for people; of what is already there in full, it is another reading."""
     items = manifest.get(member)
     known = {item.name for item in offers.definitions if item.kind is kind}
+    if isinstance(items, list):
+        offers.note(place.child(pointer_to(member)))
     for index, item in enumerate(items if isinstance(items, list) else ()):
         name = item.get("name") if isinstance(item, dict) else None
-        if not isinstance(name, str) or name not in known:
-            offers.take_one(item, place.child(pointer_to(member, index)), kind)
+        variant = SHORT if isinstance(name, str) and name in known else ""
+        offers.take_one(item, place.child(pointer_to(member, index)), kind, variant)
     if manifest.get(f"{member}_generated") is True:
         offers.gap(member, "the manifest says that more are made when the server runs")

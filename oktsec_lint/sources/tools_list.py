@@ -12,20 +12,20 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from oktsec_lint.core.errors import SourceError
-from oktsec_lint.core.model import Fault, JsonValue, Kind, Place, Server, pointer_to
+from oktsec_lint.core.model import Fault, JsonValue, Place, Server, pointer_to
 
 from .document import Anomaly, Document, Oddity
 from .json_lines import Line, is_json_lines, read_json_lines
 from .json_reader import first_reading, read_json
-from .jsonl import is_manifest, manifest_server
-from .mcpb import is_mcpb, take_mcpb
-from .offers import HANDSHAKE, LISTS, Offers, ambiguities, other_readings
+from .jsonl import is_manifest
+from .mcpb import is_mcpb
+from .offers import HANDSHAKE, LISTS, Offers, ambiguities, declared_in, other_readings
+from .readings import gather, is_tool, read_all
 from .results import Snapshot
-from .wire_log import Message, messages, take_messages
+from .wire_log import Message, is_message, take_messages
 
 _GENERAL_NAMES = frozenset("tools tools-list tools_list list manifest snapshot dump output result response".split())
 """File names that say nothing about the server; the directory may."""
-_TOOL_MEMBERS = frozenset({"inputSchema", "input_schema", "parameters", "arguments", "description", "function"})
 _HINT = "give a tools/list result, a JSON-RPC response, a list of tools, or recorded messages, one a line"
 
 
@@ -49,58 +49,29 @@ def snapshot_of(document: Document) -> Snapshot:
 def holds_listing(value: JsonValue) -> bool:
     """Whether a JSON value looks like a saved listing."""
     if isinstance(value, list):
-        return not value or any(isinstance(item, dict) for item in value)
+        return not value or any(isinstance(item, dict | list) for item in value)
     return isinstance(value, dict) and (
         not LISTS.keys().isdisjoint(value)
         or is_mcpb(value)
-        or _is_response(value)
+        or is_message(value)
         or _is_named(value)
         or "serverInfo" in value
-        or _is_tool(value)
+        or any(declared_in(value))
+        or is_tool(value)
     )
 
 
 def _servers(path: str, value: JsonValue) -> tuple[Server, ...]:
     place = Place(path, "")
     if isinstance(value, dict) and _is_named(value):
-        return tuple(_named(value["servers"], place.child("/servers")))
+        return (*_named(value["servers"], place.child("/servers")), *_beside_named(path, value))
     offers = Offers()
-    if not holds_listing(value):
+    if holds_listing(value):
+        read_all(value, place, offers)
+    if not offers.taken:
         raise SourceError("this JSON holds no listing of an MCP server", path=path, line=1, hint=_HINT)
-    if isinstance(value, list):
-        _take_list(value, place, offers)
-    elif isinstance(value, dict):
-        _take_object(value, place, offers)
     name = value.get("name") if isinstance(value, dict) and is_mcpb(value) else None
     return (offers.server(name if isinstance(name, str) and name else server_name(path), place),)
-
-
-def _take_list(value: list[JsonValue], place: Place, offers: Offers) -> None:
-    recorded = list(messages(value, place))
-    if recorded:
-        _take_recorded(recorded, offers, place.path)
-    else:
-        offers.take_list(value, Kind.TOOL, place)
-
-
-def _take_object(value: dict[str, JsonValue], place: Place, offers: Offers) -> None:
-    if is_mcpb(value):
-        take_mcpb(value, place, offers)
-    elif _is_response(value):
-        _take_recorded([({"jsonrpc": "2.0", **value}, place)], offers, place.path)
-    elif _is_tool(value) and LISTS.keys().isdisjoint(value):
-        offers.take_one(value, place)
-    else:
-        offers.take(value, place)
-
-
-def _take_recorded(recorded: Iterable[Message], offers: Offers, path: str) -> None:
-    if not take_messages(recorded, offers):
-        raise SourceError("no message here answers a listing", path=path, line=1, hint=_HINT)
-
-
-def _is_response(value: Mapping[str, JsonValue]) -> bool:
-    return isinstance(value.get("result"), dict) or "jsonrpc" in value
 
 
 def _is_named(value: Mapping[str, JsonValue]) -> bool:
@@ -113,17 +84,20 @@ def _is_listing(value: JsonValue) -> bool:
     return isinstance(value, dict) and not {*LISTS, *HANDSHAKE}.isdisjoint(value)
 
 
-def _is_tool(value: Mapping[str, JsonValue]) -> bool:
-    return ("name" in value or "function" in value) and not _TOOL_MEMBERS.isdisjoint(value)
-
-
 def _named(servers: JsonValue, place: Place) -> Iterator[Server]:
     for name, listing in servers.items() if isinstance(servers, dict) else ():
         offers = Offers()
         below = place.child(pointer_to(name))
-        if isinstance(listing, dict):
-            offers.take(listing, below)
+        read_all(listing, below, offers)
         yield offers.server(name, replace(below, at_key=True))
+
+
+def _beside_named(path: str, value: dict[str, JsonValue]) -> Iterator[Server]:
+    """What stands beside the named servers, as a server called after the file."""
+    offers = Offers()
+    read_all({key: item for key, item in value.items() if key != "servers"}, Place(path, ""), offers)
+    if offers.taken or offers.has_gaps:
+        yield offers.server(server_name(path), Place(path, ""))
 
 
 def _of_lines(path: str, document: Document, lines: tuple[Line, ...]) -> Snapshot:
@@ -136,24 +110,35 @@ def _of_lines(path: str, document: Document, lines: tuple[Line, ...]) -> Snapsho
 
 def _servers_of_lines(path: str, lines: tuple[Line, ...]) -> Iterator[Server]:
     """One server for each line that is a manifest of its own, and one for everything else that was recorded."""
-    offers, recorded = Offers(), list[Message]()
+    offers, recorded = Offers(by_line=True), list[Message]()
     manifests = 0
     for number, line in enumerate(lines):
         place = Place(path, pointer_to(number))
         if line.error:
-            offers.gap(f"line {number + 1}", line.error)
+            offers.gap_at(place, line.error)
         elif isinstance(line.value, dict) and is_manifest(line.value):
             manifests += 1
-            yield manifest_server(line.value, place)
-        elif isinstance(line.value, dict) and _is_tool(line.value) and "jsonrpc" not in line.value:
-            offers.take_one(line.value, place)
-        else:
-            recorded += messages(line.value, place)
-    heard = take_messages(recorded, offers) or offers.definitions
-    if not heard and not manifests:
+            yield _of_manifest(line.value, place)
+        elif not line.blank and not (_may_be_read(line.value) and gather(line.value, place, offers, recorded)):
+            offers.gap_at(place, "it is no message, tool or listing")
+    take_messages(recorded, offers)
+    if not offers.taken and not manifests:
         raise SourceError("no line here answers a listing", path=path, line=1, hint=_HINT)
-    if heard or offers.has_gaps:
+    if offers.taken or offers.has_gaps:
         yield offers.server(server_name(path), Place(path, ""))
+
+
+def _may_be_read(value: JsonValue) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and holds_listing(value))
+
+
+def _of_manifest(value: dict[str, JsonValue], place: Place) -> Server:
+    offers = Offers(by_line=True)
+    if "tool" in value and not isinstance(value["tool"], dict):
+        offers.take_one(value["tool"], place.child("/tool"))
+    read_all(value, place, offers)
+    name = value.get("server")
+    return offers.server(name if isinstance(name, str) else "", place)
 
 
 def _with_line_faults(servers: tuple[Server, ...], lines: tuple[Line, ...], path: str) -> Iterator[Server]:
@@ -176,11 +161,13 @@ def _with_faults(server: Server, faults: tuple[Fault, ...]) -> Server:
 
 
 def _with_other_readings(main: tuple[Server, ...], first: tuple[Server, ...]) -> tuple[Server, ...]:
-    """Every server of the main reading with what only the other one holds; of the same position, the same server."""
-    return tuple(
+    """Every server of the main reading with what only the other one holds; of the same position, the same server.
+    Servers that only the other reading has follow as they are."""
+    both = (
         replace(server, definitions=(*server.definitions, *other_readings(server.definitions, other.definitions)))
         for server, other in zip(main, (*first, *main[len(first) :]), strict=False)
     )
+    return (*both, *first[len(main) :])
 
 
 def server_name(path: str) -> str:

@@ -1,7 +1,7 @@
 """Recorded MCP traffic, as what the server offered: the answers to list requests, found by id or by their shape.
 
-Requests and responses of both directions may be mixed, and each message may be wrapped once, as loggers do. Anything
-that is no answer to a listing or a handshake is left alone.
+Requests and responses of both directions may be mixed. Whatever looks like the result of a listing is one, since ids
+are the server's to repeat; an id only tells what a result without a list was meant to be.
 """
 
 from __future__ import annotations
@@ -10,55 +10,47 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from oktsec_lint.core.display import visible
-from oktsec_lint.core.model import JsonValue, Place, pointer_to
+from oktsec_lint.core.model import JsonValue, Place
 
-from .offers import HANDSHAKE, LISTS, Offers
+from .offers import HANDSHAKE, Offers, is_list_member
 
 JsonObject: TypeAlias = dict[str, JsonValue]
 Message: TypeAlias = tuple[JsonObject, Place]
 
-_MEMBERS: Mapping[str, tuple[str, ...]] = {
-    "tools/list": ("tools", "nextCursor"),
-    "prompts/list": ("prompts", "nextCursor"),
-    "resources/list": ("resources", "nextCursor"),
-    "resources/templates/list": ("resourceTemplates", "nextCursor"),
-    "initialize": HANDSHAKE,
-    "server/discover": HANDSHAKE,
+_MEMBERS: Mapping[str, str] = {
+    "tools/list": "tools",
+    "prompts/list": "prompts",
+    "resources/list": "resources",
+    "resources/templates/list": "resourceTemplates",
 }
-"""Methods whose answers are of interest, and what in them is."""
-_WRAPPERS = ("message", "msg", "payload", "data", "raw", "json")
+"""Methods that list, and the member of their result that is the list."""
 
 
-def messages(value: JsonValue, place: Place) -> Iterator[Message]:
-    """Every JSON-RPC message in a value: itself, one level inside a logger's record, or the members of a batch."""
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            if isinstance(item, dict) and "jsonrpc" in item:
-                yield item, place.child(pointer_to(index))
-    elif isinstance(value, dict) and "jsonrpc" in value:
-        yield value, place
-    elif isinstance(value, dict):
-        for key in _WRAPPERS:
-            inner = value.get(key)
-            if isinstance(inner, dict) and "jsonrpc" in inner:
-                yield inner, place.child(pointer_to(key))
+def is_message(value: Mapping[str, JsonValue]) -> bool:
+    """Whether an object is a JSON-RPC message, or at least the result of one."""
+    return "jsonrpc" in value or isinstance(value.get("result"), dict | list)
 
 
-def take_messages(recorded: Iterable[Message], offers: Offers) -> int:
-    """Adds every answer to a listing or handshake; returns how many there were."""
+def take_messages(recorded: Iterable[Message], offers: Offers) -> None:
+    """Adds every answer to a listing or handshake; a listing that was asked for and not answered is a gap."""
     recorded = list(recorded)
     asked = _asked(recorded)
-    taken = 0
+    waiting = {method: member for methods in asked.values() for method, member in _listed(methods)}
     for message, place in recorded:
         methods = asked.get(repr(message.get("id")), frozenset())
         answer = _answer(message.get("result"), methods)
         if answer is not None:
-            offers.take(answer, place.child("/result"))
-            taken += 1
-        elif "error" in message and methods & _MEMBERS.keys() and len(methods) == 1:
-            offers.gap(next(iter(methods)), f"the server answered with an error{_said(message['error'])}")
-            taken += 1
-    return taken
+            offers.take(answer, place.child("/result"), is_answer=True)
+            waiting = {method: member for method, member in waiting.items() if member not in answer}
+        elif "error" in message and (failed := [method for method, _ in _listed(methods)]):
+            offers.refused(failed[0], f"the server answered with an error{_said(message['error'])}")
+            waiting.pop(failed[0], None)
+    for method in waiting:
+        offers.gap(method, "it was asked for, and no answer was recorded")
+
+
+def _listed(methods: Iterable[str]) -> Iterator[tuple[str, str]]:
+    return ((method, _MEMBERS[method]) for method in sorted(methods) if method in _MEMBERS)
 
 
 def _asked(recorded: Iterable[Message]) -> Mapping[str, frozenset[str]]:
@@ -73,17 +65,20 @@ def _asked(recorded: Iterable[Message]) -> Mapping[str, frozenset[str]]:
 
 
 def _answer(result: JsonValue, methods: frozenset[str]) -> JsonObject | None:
-    """What of a result is of interest, by the one method that was asked, else by what it looks like."""
+    """What of a result is of interest, by what it looks like; by the methods that were asked when that says nothing."""
     if not isinstance(result, dict):
         return None
-    if len(methods) == 1:
-        (method,) = methods
-        wanted: Iterable[str] = _MEMBERS.get(method, ())
-        missing: JsonObject = {member: None for member in wanted if member in LISTS}
-        return {**missing, **{key: result[key] for key in wanted if key in result}} if wanted else None
-    known = (*LISTS, *HANDSHAKE, "nextCursor")
-    looks_like_one = any(isinstance(result.get(member), list) for member in LISTS) or "serverInfo" in result
-    return {key: result[key] for key in known if key in result} if looks_like_one else None
+    listed = [member for _, member in _listed(methods)]
+    lists = {key: item for key, item in result.items() if is_list_member(key) and _is_list(key, item, methods)}
+    missing: JsonObject = {listed[0]: None} if len(methods) == 1 and listed and not lists else {}
+    if not lists and not missing and not isinstance(result.get("instructions"), str) and "serverInfo" not in result:
+        return None
+    return {**missing, **lists, **{key: result[key] for key in (*HANDSHAKE, "nextCursor") if key in result}}
+
+
+def _is_list(key: str, item: JsonValue, methods: frozenset[str]) -> bool:
+    """Whether a member is meant as a list although it may be none."""
+    return isinstance(item, list | dict) or key in {member for _, member in _listed(methods)}
 
 
 def _said(error: JsonValue) -> str:

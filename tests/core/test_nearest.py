@@ -24,6 +24,11 @@ MEANT = [
     ("fetch_url", "fetch"), ("serch_nodes", "search_nodes"),
 ]
 # fmt: on
+SHORT = ["read", "write", "search", "run", "IAP-012", "move"]
+SWAPPED = [
+    *(("raed", "read"), ("erad", "read"), ("reda", "read"), ("wirte", "write"), ("WIRTE", "write")),
+    *(("serach", "search"), ("se-rach", "search"), ("mvoe", "move")),
+]
 UNLIKE = [
     "delete_file",
     "rename_file",
@@ -46,6 +51,30 @@ def test_what_was_meant(word: str, best: str) -> None:
 @pytest.mark.parametrize("word", UNLIKE)
 def test_what_is_something_else(word: str) -> None:
     assert Spelling(TOOLS).nearest(word) == ()
+
+
+@pytest.mark.parametrize(("word", "best"), SWAPPED)
+def test_swapped_neighbours_are_one_slip_even_in_a_short_word(word: str, best: str) -> None:
+    assert Spelling(SHORT).nearest(word) == (best,)
+
+
+@pytest.mark.parametrize("word", ["rnu", "dear", "aerd", "IAP-021", "veom"])
+def test_what_no_single_swap_of_letters_makes(word: str) -> None:
+    assert Spelling(SHORT).nearest(word) == ()
+
+
+def test_a_swap_is_likelier_than_another_slip_and_no_likelier_than_the_word_itself() -> None:
+    assert Spelling(["raed_files", "read_file"]).nearest("raed_file", 2) == ("read_file", "raed_files")
+    assert Spelling(["trial", "trail"]).nearest("Trail", 2) == ("trail", "trial")
+
+
+@given(st.lists(st.sampled_from("abcdefghij"), min_size=4, max_size=20, unique=True), st.data())
+def test_every_swap_is_found_among_many(letters: list[str], data: st.DataObject) -> None:
+    word = "".join(letters)
+    at = data.draw(st.integers(0, len(word) - 2))
+    slip = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    crowd = [f"{word[:2]}{number}{word[-2:]}" for number in range(50)]
+    assert Spelling([*crowd, word]).nearest(slip) == (word,)
 
 
 def test_several_are_ranked_and_limited() -> None:

@@ -77,8 +77,27 @@ def test_unknown_list_is_empty_and_failing_list_is_a_gap() -> None:
             resources_list=lambda r: [error(r, -32603)],
         )
     )
-    assert played.listing.gaps == ("resources/list: error -32603: no",)
+    assert played.listing.gaps == ("prompts/list: error -32601: no", "resources/list: error -32603: no")
+    assert played.rules == ["LST-002", "LST-002"]
+
+
+def test_announced_tools_have_to_be_there() -> None:
+    played = play(server(tools_list=lambda r: [error(r)]))
+    assert played.listing.gaps == ("tools/list: error -32601: no",)
     assert played.rules == ["LST-002"]
+
+
+@pytest.mark.parametrize("capabilities", [{}, {"tools": {}}])
+def test_unknown_method_on_the_second_page_is_a_gap(capabilities: Any) -> None:
+    hello = {"protocolVersion": "2025-11-25", "capabilities": capabilities}
+
+    def pages(request: Any) -> Any:
+        more = "cursor" in request["params"]
+        return [error(request) if more else result(request, {"tools": [tool("read")], "nextCursor": "2"})]
+
+    played = play(server(initialize=lambda r: [result(r, hello)], tools_list=pages))
+    assert (played.names, played.listing.gaps) == (["read"], ("tools/list: error -32601: no",))
+    assert "LST-002" in played.rules
 
 
 def probe(*events: Any) -> Any:

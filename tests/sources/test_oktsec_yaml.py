@@ -13,8 +13,10 @@ from oktsec_lint.core.config import DENY_ALL, Action, Gateway, ScanProfile, Tran
 from oktsec_lint.core.errors import SourceError
 from oktsec_lint.core.findings import Hit, Severity
 from oktsec_lint.core.model import Kind, Place
+from oktsec_lint.sources.document import Span
 from oktsec_lint.sources.oktsec_yaml import load_config
 from oktsec_lint.sources.results import LoadedConfig
+from tests.command import oktsec_lint
 
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
 EXPECTED = re.compile(r"#= (.*)$")
@@ -122,13 +124,40 @@ ADVICE = [
     ("mcp_servers: {s: {transport: stdio, command: npx -y x}}", "CFG-022", "command: npx"),
     ("mcp_servers: {my-forge: {transport: http, url: 'https://a', headers: {Authorization: Bearer abc}}}", "CFG-017",
      "Bearer ${MY_FORGE_TOKEN}"),
-    ("db_dsn: postgres://a:bcdefg@h/d", "CFG-017", "${DB_DSN}"),
+    ("db_dsn: postgres://a:bcdefg@h/d", "CFG-017", "`${VAR}` is not expanded here"),
+    ("rate_limit: {redis_url: 'redis://a:bcdefg@h'}", "CFG-017", "out of version control"),
+    ("webhooks: [{url: 'https://h.example/x?token=b1946ac9'}]", "CFG-017", "out of version control"),
+    ("server: {api_key: b1946ac9}", "CFG-017", "OKTSEC_API_KEY"),
+    ("llm: {fallback: {api_key: b1946ac9}}", "CFG-017", "llm.fallback.api_key_env"),
+    ("mcp_servers: {s: {transport: stdio, command: x, args: [--header, 'Authorization: Basic dTpwYXNz']}}", "CFG-017",
+     "Basic ${S_TOKEN}"),
+    ("mcp_servers: {s: {transport: stdio, command: x, type: stdio}}", "CFG-001", "`transport`"),
+    ("mcp_servers: {s: {transport: stdio, command: x, cwd: /x}}", "CFG-001", "`working_dir`"),
+    ("mcp_servers: {s: {transport: stdio, command: x, environment: {}}}", "CFG-001", "`env`"),
+    ("mcp_servers: {s: {transport: stdio, command: x, evn: {}}}", "CFG-001", "`env`"),
+    ("mcp_servers: {s: {transport: stdio, command: x, arguments: []}}", "CFG-001", "`args`"),
+    ("agents: {a: {tools: [x]}}", "CFG-001", "`allowed_tools`"),
+    ("rules: [{id: IAP-001, action: ignore, exclude_tools: [x]}]", "CFG-001", "`exempt_tools`"),
+    ("agents: {a: {blocked_content: [promt-injection]}}", "CFG-006", "`prompt-injection`"),
+    ("agents: {a: {blocked_content: [toxic-flow]}}", "CFG-006", "Keep it"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "rule", "advice"), ADVICE)
 def test_a_finding_says_what_to_type_next(text: str, rule: str, advice: str) -> None:
     assert advice in hit_of(text, rule).help
+
+
+@pytest.mark.parametrize("key", ["disabled", "timeout", "port", "id", "enabled"])
+def test_a_key_of_an_unrelated_section_is_no_advice(key: str) -> None:
+    assert hit_of(f"mcp_servers: {{s: {{transport: stdio, command: x, {key}: 1}}}}", "CFG-001").help == ""
+
+
+@pytest.mark.parametrize("word", ["unicode-attack", "toxic-flow", "prompt-injection"])
+def test_a_category_of_upstreams_is_not_called_a_mistake(word: str) -> None:
+    hit = hit_of(f"agents: {{a: {{blocked_content: [{word}]}}}}", "CFG-006")
+    assert hit.severity is Severity.LOW
+    assert "a category of upstream's" in hit.message
 
 
 POINTED = [
@@ -289,6 +318,37 @@ class TestConfig:
     def test_an_override_that_cannot_be_read_is_left_out(self) -> None:
         assert load("rules: [{id: IAP-001, action: blok}, {id: IAP-007}, {action: block}, 7]").config.rules == ()
 
+    @pytest.mark.parametrize("action", ["ignore", "allow-and-flag", "quarantine", "block"])
+    @pytest.mark.parametrize(
+        "scope",
+        [
+            "apply_to_tools: evil",
+            "apply_to_tools: [~]",
+            "apply_to_tools: ['']",
+            "apply_to_tools: [a, ~]",
+            "apply_to_tools: {a: b}",
+            "apply_to_tools: [[a]]",
+            "exempt_tools: evil",
+            "exempt_tools: [{}]",
+            "apply_to_tool: [a]",
+            "tools: [a]",
+            "exemptTools: [a]",
+            "a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, i: 1",
+        ],
+    )
+    def test_an_override_with_a_scope_that_cannot_be_read_weakens_nothing(self, scope: str, action: str) -> None:
+        loaded = load(f"rules: [{{id: IAP-007, action: {action}, severity: low, {scope}}}]")
+        kept = [(item.action, item.severity, item.apply_to_tools) for item in loaded.config.rules]
+        assert kept == ([(Action.BLOCK, None, ())] if action == "block" else [])
+        assert {hit.rule for hit in loaded.hits} <= {"CFG-001", "CFG-003"}
+        if "tool" in scope.lower():
+            assert "any other action for none" in loaded.hits[0].message
+
+    @pytest.mark.parametrize("scope", ["apply_to_tools: []", "exempt_tools: ", "reason: agreed", "x-by: me"])
+    def test_an_override_without_a_scope_is_for_every_tool(self, scope: str) -> None:
+        (override,) = load(f"rules: [{{id: IAP-007, action: ignore, {scope}}}]").config.rules
+        assert (override.action, override.apply_to_tools) == (Action.IGNORE, ())
+
     def test_gateway_defaults_are_upstreams(self) -> None:
         assert load("gateway: {port: 0, bind: , endpoint_path: ''}").config.gateway == Gateway(
             place=Place("oktsec.yaml", "/gateway", at_key=True)
@@ -330,6 +390,14 @@ SECRETS = {
     "mcp_servers: {s: {transport: stdio, command: x, env: {A: 'github_pat_%s'}}}": "11AAAAAAA0aBcDeFgHiJk",
     "mcp_servers: {s: {transport: stdio, command: x, args: [--token=%s]}}": "b1946ac92492d234",
     "mcp_servers: {s: {transport: stdio, command: x, args: [-v, --password, %s]}}": "b1946ac92492d234",
+    "mcp_servers: {s: {transport: stdio, command: x, args: [--header, 'Authorization: Basic %s']}}": "dTpwYXNzd29yZA",
+    "mcp_servers: {s: {transport: stdio, command: x, args: ['--header=X-API-Key: %s']}}": "b1946ac92492d234",
+    "mcp_servers: {s: {transport: stdio, command: x, args: [-H, 'X-API-Key: %s']}}": "b1946ac92492d234",
+    "mcp_servers: {s: {transport: stdio, command: x, args: [-e, OPENAI_API_KEY=%s]}}": "b1946ac92492d234",
+    "mcp_servers: {s: {transport: stdio, command: x, args: [API_KEY=%s]}}": "b1946ac92492d234",
+    "mcp_servers: {s: {transport: stdio, command: x, args: ['https://a.example/mcp?token=%s']}}": "b1946ac92492d234",
+    "mcp_servers: {s: {transport: http, url: 'https://a.example/mcp?a=1&api_key=%s'}}": "b1946ac92492d234",
+    "webhooks: [{url: 'https://a.example/x?sig=%s'}]": "b1946ac92492d234",
     "mcp_servers: {s: {transport: http, url: 'https://u:%s@a.example/mcp'}}": "b1946ac92492",
     "mcp_servers: {s: {transport: http, url: https://a.example, headers: {X-Api-Key: %s}}}": "b1946ac92492",
     "mcp_servers: {s: {transport: http, url: https://a.example, headers: {Cookie: 'sid=%s'}}}": "b1946ac92492",
@@ -369,6 +437,8 @@ NO_SECRETS = [
     "env: {TOKEN: '${TOKEN}', A: $TOKEN, B: '', TOKENIZER: fast-tokenizer, MAX_TOKENS: 4096, TOKEN_LIMIT: lots}",
     "env: {API_KEY_FILE: /run/secrets/x, SECRET: /run/secrets/x, PASSWORD: ./pw, KEY: main, TOKEN: false}",
     "args: [--token, '${TOKEN}', '--password=${PW}', --token-file, x, --secret, -v, sk-learn, task-sk-8]",
+    "args: [-e, API_KEY, --header, 'Authorization: Bearer ${T}', 'API_KEY=${K}', MODE=fast, -H, 'Accept: x']",
+    "args: ['https://a.example/x?page=2&token=${T}&max_tokens=5', 'https://a.example/x?token=']",
     "args: ['https://user@a.example/x:y@z', npx, '@scope/pkg@1.2.3', 'git+ssh://git@a.example:22/x']",
 ]
 
@@ -377,3 +447,93 @@ NO_SECRETS = [
 def test_references_and_telling_lookalikes_are_no_secrets(keys: str) -> None:
     loaded = load(f"mcp_servers: {{s: {{transport: stdio, command: x, {keys}}}}}")
     assert [hit for hit in loaded.hits if hit.rule == "CFG-017"] == []
+
+
+ANYWHERE = [
+    "mcp_servers: {h: {transport: stdio, command: x, evn: {API_TOKEN: %s}}}",
+    "mcp_servers: {h: {transport: stdio, command: x, envs: {ANYTHING: %s}}}",
+    "mcp_servers: {h: {transport: stdio, command: x, environment: {A: [{B: %s}]}}}",
+    "mcp_servers: {h: {transport: stdio, command: x, heders: {X-Team: %s}}}",
+    "mcp_servers: {h: {transport: stdio, command: x, env: 'PW=%s'}}",
+    "mcp_servers: {h: {transport: stdio, command: x, env: ['PW=%s']}}",
+    "mcp_servers: {h: {transport: stdio, command: x, env: {BAD: [%s]}}}",
+    "mcp_servers: {h: {transport: stdio, command: x, env: {'PW=%s': }}}",
+    "mcp_servers: {h: {transport: stdio, command: x, env: {MAX_TOKENS: %s}}}",
+    "mcp_servers: {h: {transport: stdio, command: x, env: {A: '${B:-%s}'}}}",
+    "mcp_servers: {h: {transport: stdio, command: x, env: {A: '%s${B}'}}}",
+    "mcp_servers: {h: {transport: stdio, command: x, env: {A: first, A: %s}}}",
+    "mcp_servers: {h: {transport: stdio, command: x, env: {A: %s, A: second}}}",
+    "mcp_servers: {h: {transport: stdio, command: x, token: %s}}",
+    "mcp_servers: {h: {transport: stdio, command: 'npx -y foo --api-key %s'}}",
+    "mcp_servers: {h: {transport: stdio, command: 'API_KEY=%s npx foo'}}",
+    "mcp_servers: {h: {transport: stdio, command: [npx, --api-key, %s]}}",
+    "mcp_servers: {h: npx foo --api-key %s}",
+    "mcp_servers: [{name: h, command: x, args: [--token, %s], env: {A: b}}]",
+    "mcp_server: {h: {command: x, args: [--client-secret, %s], env: {A: b}}}\nagents: {}",
+    "mcp_server: {h: {command: npx foo %s}}\nagents: {}",
+    "mcp_servers: {h: {transport: stdio, command: x, bad: 1, args: '--header X-Y:%s'}}",
+    "mcp_servers: {h: {transport: stdio, command: x, bad: 1, args: [--header, 'Authorization: Basic %s']}}",
+    "mcp_servers: {h: {transport: stdio, command: x, bad: 1, args: ['--header=X-Team: %s']}}",
+    "mcp_servers: {h: {transport: stdio, command: x, bad: 1, args: [-e, 'ANY=%s']}}",
+    "mcp_servers: {h: {transport: stdio, command: x, bad: 1, args: [-e, -y, --env=ANY=%s]}}",
+    'mcp_servers: {h: {transport: stdio, command: x, bad: 1, args: [\'{"apiKey": "%s"}\']}}',
+    "mcp_servers: {h: {transport: stdio, command: x, bad: 1, args: [sh, -c, 'PASSWORD=%s run']}}",
+    "mcp_servers: {h: {transport: http, url: 'http://a.example/mcp?api_key=%s'}}",
+    "mcp_servers: {h: {transport: http, url: 'http://a.example/mcp?team=%s#x'}}",
+    "mcp_servers: {h: {transport: http, url: 'http://%s@a.example/mcp'}}",
+    'mcp_servers: {h: {transport: http, url: "http://a.example/mcp\\x3fapi_key=%s"}}',
+    "webhooks: [{name: n, url: 'http://a.example/services/%s'}]",
+    "rules: [{id: nope, action: block, notify: ['https://a.example/hook/%s']}]",
+    "password: %s",
+    "dashboard: {access_code: %s}",
+    "agents: {x: {api_key: %s}}",
+    "agents: {x: {description: 'db_password = %s', tags: 7}}",
+    "identity: {principals: [{id: a, tokens: [{type: gateway_bearer, hash: %s}]}]}",
+    "identity: {principals: [{id: a, tokens: [%s]}]}",
+    "identity: {principals: [{id: a, tokens: %s}]}",
+    "rate_limit: {redis_url: %s, window: x}",
+    "x-common: {one: &one %s}\nmcp_servers: {h: {transport: stdio, command: x, env: {A: *one}}}",
+]
+SECRET = "correcthorse7battery"
+
+
+@pytest.mark.parametrize("template", ANYWHERE)
+def test_no_line_shows_a_secret_wherever_it_stands(template: str) -> None:
+    loaded = load(template.replace("%s", SECRET))
+    document = loaded.document
+    starts = [document.lines.bounds(number)[0] for number in range(1, len(document.lines) + 1)]
+    shown = [document.location(Span(start, start)).snippet for start in starts]
+    shown += [f"{hit.message} {hit.help} {hit.evidence}" for hit in loaded.hits]
+    assert SECRET not in " ".join(shown)
+    assert "*" in " ".join(shown)
+
+
+READABLE = [
+    "agents: {coding: {allowed_tools: [get_token, 'srv:reset_password'], blocked_content: [credentials]}}",
+    "agents: {auth: {suspended: true, tool_policies: {get_api_key: {rate_limit: 7}}, description: Writes code}}",
+    "agents: {a: {egress: {tool_restrictions: {get_token: [a.example]}}}}",
+    "mcp_servers: {token-store: {transport: stdio, command: npx, args: [-y, '@scope/store@1.2.3', --port, '8080']}}",
+    "mcp_servers: {s: {transport: http, url: 'https://a.example:84/mcp/v1', headers: {Authorization: 'Bearer ${T}'}}}",
+    "mcp_servers: {s: {transport: stdio, command: x, env: {A: '${A}', B: true}, args: ['--token=${T}', -k, '${K}']}}",
+    "mcp_servers: {s: {transport: stdio, command: docker, args: [run, --rm, -i, -e, API_TOKEN, 'image:latest']}}",
+    "mcp_servers: {s: {transport: stdio, command: x, args: [--token-file, /run/secrets/x], working_dir: /srv}}",
+    "llm: {max_tokens: 4096, api_key_env: LLM_API_KEY, base_url: https://llm.example/v1}",
+    "identity: {keys_dir: ./keys, principals: [{id: a, tokens: [{id: one, type: gateway_bearer}]}]}",
+    "gateway: {require_auth: auto, auth_methods: [bearer_token], port: 9090}",
+    "webhooks: [{name: team, url: 'https://chat.example'}]\nrules: [{id: R, action: block, notify: [team]}]",
+]
+
+
+@pytest.mark.parametrize("text", READABLE)
+def test_ordinary_values_stay_readable(text: str) -> None:
+    assert load(text).document.concealed == ()
+
+
+@pytest.mark.parametrize("form", ["text", "concise", "json", "jsonl", "sarif"])
+def test_no_report_shows_a_secret(form: str, tmp_path: Path) -> None:
+    for number, template in enumerate(ANYWHERE):
+        (tmp_path / f"{number}.yaml").write_text(template.replace("%s", SECRET) + "\nunknwon: 1\n")
+    names = [f"{number}.yaml" for number in range(len(ANYWHERE))]
+    ran = oktsec_lint("scan", "--offline", "--verbose", "--format", form, *names, cwd=tmp_path)
+    assert "CFG-001" in ran.out
+    assert SECRET not in ran.out + ran.err

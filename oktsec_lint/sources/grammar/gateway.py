@@ -68,13 +68,23 @@ GATEWAY = section(
 )
 
 MCP_SERVER = section(
-    Key("transport", text(), "`stdio` starts a command, `http` reaches a url"),
-    Key("command", text(), "The program to start"),
-    Key("args", texts(), "Its arguments; `${VAR}` is expanded when it starts"),
-    Key("env", map_of(text()), "Its environment, added to a minimal one; `${VAR}` is expanded"),
-    Key("url", text(), "Where the server is reached"),
-    Key("headers", map_of(text()), "HTTP headers to send; `${VAR}` is expanded"),
-    Key("working_dir", text(), "Where the program is started"),
+    Key("transport", text(), "`stdio` starts a command, `http` reaches a url", other_names=("type", "transportType")),
+    Key("command", text(), "The program to start", other_names=("cmd", "executable")),
+    Key("args", texts(), "Its arguments; `${VAR}` is expanded when it starts", other_names=("arguments", "argv")),
+    Key(
+        "env",
+        map_of(text()),
+        "Its environment, added to a minimal one; `${VAR}` is expanded",
+        other_names=("environment", "env_vars", "environment_variables", "variables"),
+    ),
+    Key("url", text(), "Where the server is reached", other_names=("endpoint", "uri", "serverUrl", "baseUrl")),
+    Key(
+        "headers",
+        map_of(text()),
+        "HTTP headers to send; `${VAR}` is expanded",
+        other_names=("http_headers", "requestHeaders"),
+    ),
+    Key("working_dir", text(), "Where the program is started", other_names=("cwd", "workdir", "working_directory")),
     Key(
         "egress_sandbox",
         flag(),

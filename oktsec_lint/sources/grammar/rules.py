@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .shapes import Key, flag, list_of, section, text, texts
 
+_UNREAD = "without a scope that can be read a `block` counts for every tool, and any other action for none"
+
 RULE = section(
     Key("id", text(), "The rule", required=True, guards=True),
     Key(
@@ -17,8 +19,22 @@ RULE = section(
     Key("severity", text("", "info", "low", "medium", "high", "critical"), "Its severity instead of its own"),
     Key("notify", texts(), "Names of webhooks, or URLs"),
     Key("template", text(), "Body of the notification"),
-    Key("apply_to_tools", texts(), "The only tools the rule is for", guards=True),
-    Key("exempt_tools", texts(), "Tools the rule is not for", guards=True),
+    Key(
+        "apply_to_tools",
+        texts(),
+        "The only tools the rule is for",
+        guards=True,
+        unread=_UNREAD,
+        other_names=("tools", "tool", "only_tools", "apply_to", "applies_to", "scope"),
+    ),
+    Key(
+        "exempt_tools",
+        texts(),
+        "Tools the rule is not for",
+        guards=True,
+        unread=_UNREAD,
+        other_names=("exclude_tools", "except_tools", "exempt", "except", "exclude"),
+    ),
     Key("managed_by_policy", flag(), "Written by a policy bundle"),
 )
 

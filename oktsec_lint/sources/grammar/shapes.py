@@ -74,6 +74,10 @@ class Key:
     """Upstream's own words for a bad value, with `{value}` and `{owner}` (the named entry around it)."""
     hint: str = ""
     """What to write instead of a wrong value, where that is not obvious."""
+    unread: str = ""
+    """What a value that cannot be read leads to here, where that is not obvious."""
+    other_names: tuple[str, ...] = ()
+    """What other tools call the same thing; only for advice."""
 
 
 def text(*choices: str, form: Format | None = None) -> Shape:

@@ -18,11 +18,12 @@ from oktsec_lint.sources.yaml_nodes import MappingNode
 from oktsec_lint.sources.yaml_reader import read_yaml
 
 from .building import build
+from .concealment import concealed, discreet
 from .decoding import decode
 from .entries import allowlists, invalid_names, self_messages
 from .fields import address_of
 from .overrides import contradictions, unmet_conditions
-from .secrets import concealed, discreet, plaintext_secrets
+from .secrets import plaintext_secrets
 from .servers import insecure_urls, launch_problems
 from .vocabulary import vocabulary_problems
 
@@ -68,7 +69,7 @@ def loaded(
         hits.extend(check(root))
     if known_rules is not None and known_categories is not None:
         hits.extend(vocabulary_problems(root, known_rules, known_categories))
-    return LoadedConfig(build(root), replace(document, concealed=concealed(document, root)), tuple(map(discreet, hits)))
+    return LoadedConfig(build(root), replace(document, concealed=concealed(document, node)), tuple(map(discreet, hits)))
 
 
 def _duplicate_keys(document: Document) -> Iterator[Hit]:

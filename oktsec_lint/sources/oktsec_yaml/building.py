@@ -21,12 +21,16 @@ from oktsec_lint.core.config import (
     ToolReference,
 )
 from oktsec_lint.core.findings import Severity
+from oktsec_lint.sources.grammar.rules import RULE
 
 from .fields import Field
 from .servers import transport_of
 from .vocabulary import resolved
+from .wording import meant_key
 
 _AUTH_WORDS = {"yes": "true", "1": "true", "no": "false", "0": "false"}
+_MOST_UNKNOWN = 4
+"""Unknown keys of one override that are compared with the known ones; with more of them nothing in it is certain."""
 
 
 def build(root: Field) -> Config:
@@ -36,7 +40,7 @@ def build(root: Field) -> Config:
         path=root.at.path,
         servers=tuple(map(_server, root["mcp_servers"])),
         agents=tuple(map(_agent, root["agents"])),
-        rules=tuple(_override(rule) for rule in root["rules"].items if rule["action"].text() and rule["id"].text()),
+        rules=tuple(_overrides(root["rules"])),
         gateway=_gateway(root["gateway"]),
         default_policy=_default_policy(root["default_policy"]),
         custom_rules_dir=custom_rules.text(),
@@ -102,6 +106,25 @@ def _named(mapping: Field, where: str) -> Iterator[ToolReference]:
 
 def _texts(fields: Iterable[Field], where: str) -> Iterator[ToolReference]:
     return (ToolReference(item.text(), item.at.place(), where) for item in fields if item.text())
+
+
+def _overrides(rules: Field) -> Iterator[RuleOverride]:
+    """Without a scope that can be read a `block` is one for every tool, and anything weaker is left out."""
+    for field in rules.items:
+        action, name = field["action"].text(), field["id"].text()
+        if action and name and not _is_scope_unread(field):
+            yield _override(field)
+        elif name and action == Action.BLOCK:
+            yield RuleOverride(name, Action.BLOCK, field["id"].at.place())
+
+
+def _is_scope_unread(override: Field) -> bool:
+    """Whether some limit of an override is not known: of the wrong type, with an empty entry, or misspelt."""
+    written = override.value if isinstance(override.value, dict) else {}
+    unknown = [name for name in written if name not in override.members]
+    if any(override[key.name].broken for key in RULE.keys if key.unread) or len(unknown) > _MOST_UNKNOWN:
+        return True
+    return any(key.unread for key in (meant_key(name, RULE) for name in unknown) if key is not None)
 
 
 def _override(field: Field) -> RuleOverride:

@@ -19,7 +19,7 @@ from oktsec_lint.sources.yaml_nodes import MappingNode, ScalarNode, SequenceNode
 
 from .fields import Address, Field
 from .formats import fits
-from .wording import alike, belongs, described, kind_of, retyped
+from .wording import alike, belongs, described, kind_of, meant_key, retyped
 
 _UNNAMED = Key("", ROOT)
 _MOST_ADVISED = 200
@@ -92,9 +92,9 @@ class _Decoder:
             name = node.entries["id"].value
             at = at._replace(owner=name.raw if isinstance(name, ScalarNode) else "")
         item = self.decode(node, shape, at, key)
-        if item.value is None and not item.broken:
+        if _is_missing(item, key):
             message = f"{quoted(at.dotted)} is empty, and upstream drops it from the list"
-            self._report("CFG-003", at, message, "Write a value, or remove the entry.")
+            self._report("CFG-003", at, _with(message, key.unread), "Write a value, or remove the entry.")
             return replace(item, broken=True)
         return item
 
@@ -146,11 +146,11 @@ class _Decoder:
     def _unknown_key(self, name: str, shape: Shape, at: Address) -> None:
         below = at.key(name)
         self._unknown += 1
-        close = alike(name, [key.name for key in shape.keys]) if self._unknown <= _MOST_ADVISED else ""
+        close = meant_key(name, shape) if self._unknown <= _MOST_ADVISED else None
         where = f"in {quoted(at.dotted)}" if at.dotted else "at the top level"
         message = f"unknown key {quoted(name)} {where}; upstream ignores it without a word"
-        fix = f"Did you mean `{close}`?" if close else belongs(name)
-        self._report("CFG-001", below, message, fix, at_key=True)
+        fix = f"Did you mean `{close.name}`?" if close else belongs(name, at)
+        self._report("CFG-001", below, _with(message, close.unread if close else ""), fix, at_key=True)
 
     def _missing(self, key: Key, at: Address) -> None:
         message = f"{quoted(at.dotted)} has no {quoted(key.name)}, so it does nothing"
@@ -162,7 +162,7 @@ class _Decoder:
     def _wrong_type(self, node: YamlNode, shape: Shape, at: Address, key: Key) -> Field:
         message = f"{quoted(at.dotted)} must be {described(shape)}, not {kind_of(node)}"
         fix = _sentence(key.hint) or retyped(node, shape, at.name)
-        self._report("CFG-003", at, message, fix)
+        self._report("CFG-003", at, _with(message, key.unread), fix)
         return Field(at, broken=True)
 
     def _not_a_choice(self, raw: str, shape: Shape, at: Address, key: Key) -> Field:
@@ -226,6 +226,15 @@ def _empty_text(member: Field) -> Field:
 
 def _is_empty(member: Field | None) -> bool:
     return member is None or (not member.value and not member.broken)
+
+
+def _is_missing(item: Field, key: Key) -> bool:
+    """Whether an element of a list says nothing. Where that widens a scope, an empty text says nothing either."""
+    return not item.broken and (item.value is None or (bool(key.unread) and item.value == ""))
+
+
+def _with(message: str, more: str) -> str:
+    return f"{message}; {more}" if more else message
 
 
 def _sentence(hint: str) -> str:

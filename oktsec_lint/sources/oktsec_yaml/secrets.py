@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.findings import Hit, Severity
-from oktsec_lint.sources.document import Document, Span
 
 from .fields import Field
 
@@ -39,14 +37,22 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("a password in a URL", r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@\"']*:(?!\$\{)[^\s/@\"']+@"),
     ("an authorization value", r"\b[Bb]earer[ \t]+(?!\$\{)[^\s\"']+"),
 )
-_ANY = re.compile("|".join(f"(?P<form{number}>{pattern})" for number, (_, pattern) in enumerate(_FORMS)))
+KNOWN_FORM = re.compile("|".join(f"(?P<form{number}>{pattern})" for number, (_, pattern) in enumerate(_FORMS)))
+"""Every kind of credential that is recognised wherever it stands."""
 
-_MASK = "***"
-
-_NAMES = r"(?:token|secret|password|passwd|passphrase|credentials?|(?:api|access|private|auth)[-_]?key|apikey)"
+_NAMES = (
+    r"(?:token|secret|password|passwd|pwd|passphrase|credentials?|(?:api|access|private|secret|auth)[-_]?key|apikey)"
+)
 _SECRET_NAME = re.compile(rf"(?:.*[-_.])?{_NAMES}", re.IGNORECASE)
 _SECRET_HEADER = re.compile(rf"(?:proxy-)?authorization|cookie|(?:.*[-_])?{_NAMES}", re.IGNORECASE)
+_SECRET_PARAMETER = re.compile(rf"(?:.*[-_.])?{_NAMES}|key|auth|sig|signature", re.IGNORECASE)
 _SECRET_OPTION = re.compile(rf"--?(?:[\w-]*[-_])?{_NAMES}(?:=(.*))?", re.IGNORECASE | re.DOTALL)
+_ASSIGNMENT = re.compile(
+    r"(?:--(?:headers?|env)=|-[eH])?(?P<name>[A-Za-z_][\w-]{0,80})(?:=|:[ \t]+)(?P<value>.+)", re.DOTALL
+)
+"""An argument that is a header or a variable with its value."""
+_PARAMETER = re.compile(r"[?&;#](?P<name>[^=&;#\s]{1,80})=(?P<value>[^&;#\s]+)")
+_SCHEME = re.compile(r"(?:[A-Za-z][A-Za-z-]{0,40}:[ \t]+)?((?:bearer|basic|token) )", re.IGNORECASE)
 _REFERENCE = re.compile(r"\$\{[^}]{0,200}\}|\$[A-Za-z_]\w*")
 _PLACEHOLDER = re.compile(
     r"x{3,}|\*{3,}|\.{3}|<[^>]{0,60}>|your|example|change.?me|placeholder|replace|redacted|dummy|todo", re.I
@@ -62,29 +68,12 @@ def plaintext_secrets(root: Field) -> Iterator[Hit]:
         yield from _of_env(server)
         yield from _of_headers(server)
         yield from _of_args(server)
-        yield from _by_form(server["url"])
+        yield from _of_url(server["url"], variable=f"{server.name}_token")
     for holder in (root["server"]["api_key"], root["llm"]["api_key"], root["llm"]["fallback"]["api_key"]):
         if _is_literal(holder.text()):
             yield _hit(holder, "an API key", holder.text())
     for holder in (root["db_dsn"], root["rate_limit"]["redis_url"], *(hook["url"] for hook in root["webhooks"])):
-        yield from _by_form(holder)
-
-
-def concealed(document: Document, root: Field) -> tuple[Span, ...]:
-    """Everything no snippet may show: every literal where credentials belong, and every known form anywhere."""
-    llm = root["llm"]
-    holders = [root["server"]["api_key"], llm["api_key"], llm["fallback"]["api_key"], *llm["webhook"]["headers"]]
-    holders += [root["db_dsn"], root["rate_limit"]["redis_url"]]
-    for server in root["mcp_servers"]:
-        holders += [*server["env"], *server["headers"]]
-        holders += [argument for argument, _ in _secret_arguments(server)]
-    spans = [document.span(holder.at.pointer) for holder in holders if _is_literal(holder.text())]
-    return (*spans, *(Span(*match.span()) for match in _ANY.finditer(document.text)))
-
-
-def discreet(hit: Hit) -> Hit:
-    """The hit without any known form of credential in its words: people paste tokens into the oddest places."""
-    return replace(hit, message=_ANY.sub(_MASK, hit.message), help=_ANY.sub(_MASK, hit.help))
+        yield from _of_url(holder)
 
 
 def _of_env(server: Field) -> Iterator[Hit]:
@@ -113,7 +102,7 @@ def _secret_arguments(server: Field) -> Iterator[tuple[Field, str]]:
     expected = False
     for argument in server["args"].items:
         value = argument.text()
-        form = _form(value)
+        form = _form(value) or _of_assignment(value) or _of_parameters(value)
         option = _SECRET_OPTION.fullmatch(value)
         inline = option is not None and option[1] is not None and _may_be_secret(option[1])
         if form or inline or (expected and not value.startswith("-") and _may_be_secret(value)):
@@ -121,21 +110,34 @@ def _secret_arguments(server: Field) -> Iterator[tuple[Field, str]]:
         expected = option is not None and option[1] is None
 
 
-def _by_form(holder: Field) -> Iterator[Hit]:
-    form = _form(holder.text())
+def _of_url(holder: Field, *, variable: str = "") -> Iterator[Hit]:
+    form = _form(holder.text()) or _of_parameters(holder.text())
     if form:
-        yield _hit(holder, form, holder.text())
+        yield _hit(holder, form, holder.text(), variable=variable)
+
+
+def _of_parameters(url: str) -> str:
+    if "://" not in url:
+        return ""
+    found = (match for match in _PARAMETER.finditer(url) if _SECRET_PARAMETER.fullmatch(match["name"]))
+    return "a credential (by its parameter)" if any(_may_be_secret(match["value"]) for match in found) else ""
+
+
+def _of_assignment(argument: str) -> str:
+    match = _ASSIGNMENT.fullmatch(argument)
+    is_secret = match is not None and _SECRET_HEADER.fullmatch(match["name"]) and _may_be_secret(match["value"])
+    return "a credential (by its name)" if is_secret else ""
 
 
 def _form(value: str) -> str:
     """What kind of credential a text holds; empty when none is recognised."""
-    match = _ANY.search(value)
+    match = KNOWN_FORM.search(value)
     return _FORMS[int(match.lastgroup.removeprefix("form"))][0] if match and match.lastgroup else ""
 
 
 def _is_placeholder(value: str) -> bool:
     """Judged by the credential alone: the rest of a URL says nothing about it."""
-    match = _ANY.search(value)
+    match = KNOWN_FORM.search(value)
     return _PLACEHOLDER.search(match.group() if match else value) is not None
 
 
@@ -153,7 +155,19 @@ def _hit(holder: Field, form: str, value: str, *, variable: str = "", severity: 
     message = f"{quoted(holder.at.dotted)} holds {form} in plain text"
     if _is_placeholder(value):
         message, severity = f"{message}; it looks like a placeholder", Severity.LOW
-    scheme = "Bearer " if value.lower().startswith("bearer ") else ""
-    reference = f"{scheme}${{{re.sub('[^A-Za-z0-9]+', '_', variable or holder.name).upper()}}}"
-    fix = f"Put it into the environment and write `{reference}` here; if it is real, revoke it: it was in a file."
+    fix = f"{_remedy(holder, value, variable or holder.name)} If it is real, revoke it: it was in a file."
     return holder.at.hit("CFG-017", message, fix, severity=severity)
+
+
+def _remedy(holder: Field, value: str, variable: str) -> str:
+    """Where a credential can stand instead. `${VAR}` only means something in an entry of `mcp_servers`."""
+    section, _, key = holder.at.dotted.partition(".")
+    if section == "mcp_servers":
+        scheme = _SCHEME.match(value)
+        name = re.sub("[^A-Za-z0-9]+", "_", variable).upper()
+        return f"Put it into the environment and write `{scheme[1] if scheme else ''}${{{name}}}` in its place."
+    if section == "server":
+        return "Delete it here and write `OKTSEC_API_KEY=...` into the file `.env` beside this one; upstream reads it."
+    if section == "llm":
+        return f"Delete it here and let `{section}.{key}_env` name an environment variable that holds it."
+    return "`${VAR}` is not expanded here: keep this file out of version control and readable by nobody else."

@@ -96,10 +96,13 @@ def _useless_keys(server: Field) -> Iterator[Hit]:
 def _command_line(server: Field) -> Iterator[Hit]:
     """A command with blanks whose first word is no path is a command line: no program is called `npx -y x`."""
     command = server["command"]
-    program, _, rest = command.text().strip().partition(" ")
+    program, *rest = command.text().split(maxsplit=1) or [""]
     if rest and not set(program) & set("/\\$") and transport_of(server) is Transport.STDIO:
         message = f"{quoted(command.at.dotted)} is started as one program name, blanks included"
-        yield command.at.hit("CFG-022", message, f"Write `command: {visible(program, 60)}` and the rest under `args:`.")
+        fix = f"Write `command: {visible(program, 60)}` and the rest under `args:`."
+        if "=" in program:
+            fix = "Write the program under `command:`, variables under `env:` and the rest under `args:`."
+        yield command.at.hit("CFG-022", message, fix)
 
 
 def _insecure(holder: Field, what: str) -> Iterator[Hit]:

@@ -41,7 +41,7 @@ def resolved(categories: Iterable[str]) -> tuple[str, ...]:
 def vocabulary_problems(root: Field, known_rules: Collection[str], known_categories: Collection[str]) -> Iterator[Hit]:
     """CFG-005, 006 and 007: ids no rule has, categories that are none, and words that only mean something here."""
     yield from _unknown_rules(root, known_rules)
-    spelling = Spelling((*known_categories, *_CLASSES))
+    spelling = Spelling((*known_categories, *_CLASSES, *sorted(_UPSTREAM_CATEGORIES)))
     for agent in root["agents"]:
         for entry in agent["blocked_content"].items:
             yield from _category(entry, known_categories, spelling)
@@ -83,8 +83,9 @@ def _category(entry: Field, known: Collection[str], spelling: Spelling) -> Itera
         message = f"{quoted(word)} is read as {listed(meant)} here; upstream has no such category and blocks nothing"
         yield entry.at.hit("CFG-007", message)
     elif word in _UPSTREAM_CATEGORIES and not exists:
-        message = f"no rule of this rulebook has the category {quoted(word)}, so nothing is blocked for it"
-        yield entry.at.hit("CFG-006", message, "Keep it for upstream, or remove it.", severity=Severity.MEDIUM)
+        message = f"{quoted(word)} is a category of upstream's; no rule here reports it yet, so it adds nothing here"
+        fix = "Keep it: it works in upstream, and here as soon as a rule has the category."
+        yield entry.at.hit("CFG-006", message, fix, severity=Severity.LOW)
     elif word and not exists:
         message = f"{quoted(word)} is no category of any rule, so nothing is blocked for it"
         yield entry.at.hit("CFG-006", message, _known(word, known, spelling))

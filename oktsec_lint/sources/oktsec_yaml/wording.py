@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from oktsec_lint.core.display import visible
-from oktsec_lint.sources.grammar import ROOT, Shape, Type
+from oktsec_lint.sources.grammar import ROOT, Key, Shape, Type
 from oktsec_lint.sources.yaml_nodes import MappingNode, ScalarNode, SequenceNode, YamlNode
+
+from .fields import Address
 
 _MOST_PLACES = 2
 _LONGEST_WORD = 64
@@ -49,17 +51,33 @@ def alike(word: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches
 
     plain = {_plain(name): name for name in known}
-    close = get_close_matches(_plain(word[:_LONGEST_WORD]), plain, n=1, cutoff=_ALIKE)
-    return plain[close[0]] if close else ""
+    asked = _plain(word[:_LONGEST_WORD])
+    close = get_close_matches(asked, plain, n=1, cutoff=_ALIKE)
+    swapped = [name for name in plain if len(name) == len(asked) and sorted(name) == sorted(asked)]
+    return plain[(close or swapped)[0]] if close or swapped else ""
+
+
+def meant_key(name: str, shape: Shape) -> Key | None:
+    """The key of a section that an unknown one was probably meant to be: by another tool's name for it, or misspelt."""
+    word = _plain(name[:_LONGEST_WORD])
+    for key in shape.keys:
+        if word in map(_plain, key.other_names):
+            return key
+    return shape.key(alike(name, [key.name for key in shape.keys]))
 
 
 def _plain(word: str) -> str:
     return word.lower().replace("-", "").replace("_", "")
 
 
-def belongs(name: str) -> str:
-    """Where else in the grammar a key exists; empty when nowhere."""
-    places = _places().get(name, ())
+def belongs(name: str, at: Address) -> str:
+    """Where else in the grammar a key exists; empty when nowhere near.
+
+    From the top level it may belong into any section, from inside a section only elsewhere in the same one: `timeout`
+    of a server has nothing to do with that of `llm`.
+    """
+    section = at.pointer.split("/")[1] if at.pointer else ""
+    places = [place for place in _places().get(name, ()) if not section or place.split(".")[0] == section]
     if not places:
         return ""
     shown = " or ".join(f"`{place}`" for place in places[:_MOST_PLACES])

@@ -77,6 +77,52 @@ def test_no_entry_is_dead_while_its_server_was_not_listed(offer: Offer, declare:
         assert not of_rule("COV-002", inventory, config)
 
 
+@pytest.mark.parametrize(
+    "entry", ["git/status", "git_read", "git/read", "git/git_status", "git_raed", "git_wirte", "git/*"]
+)
+def test_a_name_of_an_unlisted_server_is_passed_over_whatever_it_resembles(
+    offer: Offer, declare: Declare, entry: str
+) -> None:
+    config = declare({"researcher": ["read", entry]}, servers=["fs", "git"])
+    fs = ["read", "write", "git_status"]
+    for inventory in (offer(fs=fs, git=None), offer(fs=fs), _partial(offer(fs=fs, git=["log"]))):
+        assert not of_rule("COV-002", inventory, config)
+    assert of_rule("COV-002", offer(fs=fs, git=["log"]), config)
+
+
+def test_a_name_that_two_servers_may_own_waits_for_both(offer: Offer, declare: Declare) -> None:
+    config = declare({"researcher": ["git_hub_serach"]}, servers=["git", "git_hub"])
+    assert not of_rule("COV-002", offer(git_hub=["search"], git=None), config)
+    assert not of_rule("COV-002", offer(git_hub=None, git=["log"]), config)
+    assert of_rule("COV-002", offer(git_hub=["search"], git=["log"]), config)
+
+
+@pytest.mark.parametrize("entry", ["nosuch/read", "nosuch/launch_rocket", "gitt/status"])
+def test_a_server_that_is_not_configured_is_surely_missing(offer: Offer, declare: Declare, entry: str) -> None:
+    config = declare({"researcher": [entry]}, servers=["fs", "git"])
+    for inventory in (offer(fs=["read"], git=None), offer(fs=None, git=None), offer()):
+        (hit,) = of_rule("COV-002", inventory, config)
+        assert f"there is no server `{entry.partition('/')[0]}`, so this entry allows nothing" in hit.message
+        assert (hit.severity, hit.confidence) == (None, None)
+
+
+def test_a_server_may_have_a_slash_in_its_name(offer: Offer, declare: Declare) -> None:
+    config = declare({"researcher": ["team/fs/launch"]}, servers=["team/fs", "git"])
+    (hit,) = of_rule("COV-002", offer(**{"team/fs": ["read"], "git": None}), config)
+    assert "`team/fs` offers none of this name" in hit.message
+    assert not of_rule("COV-002", offer(**{"team/fs": None, "git": ["log"]}), config)
+
+
+@pytest.mark.parametrize("written", ["{}", "fs_{}", "fs/{}"])
+@pytest.mark.parametrize(("slip", "meant"), [("raed", "read"), ("wirte", "write"), ("serach", "search")])
+def test_a_short_name_with_two_letters_swapped(
+    offer: Offer, declare: Declare, written: str, slip: str, meant: str
+) -> None:
+    config = declare({"researcher": [written.format(slip)]}, servers=["fs"])
+    (hit,) = of_rule("COV-002", offer(fs=["read", "write", "search"]), config)
+    assert hit.help == f"Did you mean `{meant}`? Otherwise delete this entry."
+
+
 def test_a_misspelling_is_only_suspected_while_a_server_is_missing(offer: Offer, declare: Declare) -> None:
     config = declare({"researcher": ["raed_file"]}, servers=["files", "mail"])
     (hit,) = of_rule("COV-002", offer(files=FILES, mail=None), config)

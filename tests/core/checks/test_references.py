@@ -94,3 +94,23 @@ def test_nothing_is_called_wrong_while_its_server_is_missing(offer: Offer, decla
     assert not list(check(inventory, declare(_clerk("archive_letter"), servers=["bank", "mail"])))
     (hit,) = check(inventory, declare(_clerk("send_payments"), servers=["bank", "mail"]))
     assert (hit.severity, hit.confidence) == (Severity.LOW, Confidence.LOW)
+
+
+@pytest.mark.parametrize("name", ["mail_send_payment", "mail/send_payments", "mail/list"])
+def test_a_name_of_an_unlisted_server_is_passed_over(offer: Offer, declare: Declare, name: str) -> None:
+    scope = {"apply_to_tools": [name], "exempt_tools": [name]}
+    config = declare(_clerk(name), servers=["bank", "mail"], rules=[("IAP-007", "block", scope)])
+    assert not list(check(offer(bank=TOOLS, mail=None), config))
+    assert len(list(check(offer(bank=TOOLS, mail=["send"]), config))) == 3
+
+
+def test_a_server_that_is_not_configured_is_surely_missing(offer: Offer, declare: Declare) -> None:
+    (hit,) = check(offer(bank=TOOLS, mail=None), declare(_clerk("nosuch/pay"), servers=["bank", "mail"]))
+    assert "there is no server `nosuch`, so this part of `tool_policies` protects nothing" in hit.message
+    assert hit.severity is None
+
+
+@pytest.mark.parametrize("written", ["apy_now", "bank_apy_now", "bank/apy_now", "apynow"])
+def test_two_letters_swapped(offer: Offer, declare: Declare, written: str) -> None:
+    (hit,) = check(offer(bank=["pay_now"]), declare(_clerk(written), servers=["bank"]))
+    assert hit.help == "Did you mean `pay_now`? Otherwise delete it from `tool_policies`."
