@@ -93,7 +93,7 @@ def test_header_that_cannot_be_sent_is_named_without_its_value(url: str) -> None
     [
         ("http://127.0.0.1:9/mcp", "no connection: Connection refused"),
         ("localhost/mcp", "its `url` cannot be used: "),
-        ("http://[::1", "its `url` cannot be used: "),
+        ("http://[::1", "its `url` has no usable host"),
         ("ftp://127.0.0.1/mcp", "its `url` cannot be used: "),
         ("", "its `url` cannot be used: "),
     ],

@@ -416,12 +416,19 @@ SECRETS = {
 
 @pytest.mark.parametrize(("template", "secret"), SECRETS.items())
 def test_a_secret_is_found_and_never_shown(template: str, secret: str) -> None:
-    loaded = load(template % secret + "\nunknwon: 1\n")
+    loaded = load(template % secret + "\nunknwon: 1\ngateway: {}\n")
     assert any(hit.rule == "CFG-017" for hit in loaded.hits)
     for hit in loaded.hits:
         assert hit.place is not None
         where = loaded.document.locate(hit.place.pointer, at_key=hit.place.at_key)
         assert secret not in f"{hit.message} {hit.help} {where.snippet} {hit.evidence} {hit.subject}"
+
+
+@pytest.mark.parametrize(("value", "severity"), [("b1946ac92492d234", None), ("your-key-here", Severity.LOW)])
+def test_a_placeholder_is_judged_without_what_is_around_it(value: str, severity: Severity | None) -> None:
+    url = f"mcp_servers: {{s: {{transport: http, url: 'https://a.example/mcp?api_key={value}'}}}}"
+    argument = f"mcp_servers: {{s: {{transport: stdio, command: x, args: [--header, 'X-Example-Token: {value}']}}}}"
+    assert [hit_of(text, "CFG-017").severity for text in (url, argument)] == [severity, severity]
 
 
 def test_masking_keeps_columns_and_covers_what_is_only_known_by_its_form() -> None:
@@ -532,7 +539,7 @@ def test_ordinary_values_stay_readable(text: str) -> None:
 @pytest.mark.parametrize("form", ["text", "concise", "json", "jsonl", "sarif"])
 def test_no_report_shows_a_secret(form: str, tmp_path: Path) -> None:
     for number, template in enumerate(ANYWHERE):
-        (tmp_path / f"{number}.yaml").write_text(template.replace("%s", SECRET) + "\nunknwon: 1\n")
+        (tmp_path / f"{number}.yaml").write_text(template.replace("%s", SECRET) + "\nunknwon: 1\ngateway: {}\n")
     names = [f"{number}.yaml" for number in range(len(ANYWHERE))]
     ran = oktsec_lint("scan", "--offline", "--verbose", "--format", form, *names, cwd=tmp_path)
     assert "CFG-001" in ran.out

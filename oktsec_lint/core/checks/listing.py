@@ -49,7 +49,7 @@ class _Flaw:
 
 
 def check(inventory: Inventory, _config: Config) -> Iterator[Hit]:
-    """LST-001 to LST-013."""
+    """LST-001 to LST-014."""
     for server in inventory.servers:
         for fault in server.faults:
             yield _told(server, fault)

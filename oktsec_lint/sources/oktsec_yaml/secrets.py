@@ -102,7 +102,7 @@ def _secret_arguments(server: Field) -> Iterator[tuple[Field, str]]:
     expected = False
     for argument in server["args"].items:
         value = argument.text()
-        form = _form(value) or _of_assignment(value) or _of_parameters(value)
+        form = _form(value) or _named(value)
         option = _SECRET_OPTION.fullmatch(value)
         inline = option is not None and option[1] is not None and _may_be_secret(option[1])
         if form or inline or (expected and not value.startswith("-") and _may_be_secret(value)):
@@ -111,22 +111,30 @@ def _secret_arguments(server: Field) -> Iterator[tuple[Field, str]]:
 
 
 def _of_url(holder: Field, *, variable: str = "") -> Iterator[Hit]:
-    form = _form(holder.text()) or _of_parameters(holder.text())
+    form = _form(holder.text()) or ("a credential (by its parameter)" if _in_query(holder.text()) else "")
     if form:
         yield _hit(holder, form, holder.text(), variable=variable)
 
 
-def _of_parameters(url: str) -> str:
-    if "://" not in url:
-        return ""
-    found = (match for match in _PARAMETER.finditer(url) if _SECRET_PARAMETER.fullmatch(match["name"]))
-    return "a credential (by its parameter)" if any(_may_be_secret(match["value"]) for match in found) else ""
+def _named(argument: str) -> str:
+    if _assigned(argument):
+        return "a credential (by its name)"
+    return "a credential (by its parameter)" if _in_query(argument) else ""
 
 
-def _of_assignment(argument: str) -> str:
+def _in_query(url: str) -> str:
+    """The credential among the parameters of a URL; empty when there is none."""
+    found = _PARAMETER.finditer(url) if "://" in url else ()
+    secrets = (match["value"] for match in found if _SECRET_PARAMETER.fullmatch(match["name"]))
+    return next(filter(_may_be_secret, secrets), "")
+
+
+def _assigned(argument: str) -> str:
+    """The credential in `NAME=...` or `Name: ...`; empty when there is none."""
     match = _ASSIGNMENT.fullmatch(argument)
-    is_secret = match is not None and _SECRET_HEADER.fullmatch(match["name"]) and _may_be_secret(match["value"])
-    return "a credential (by its name)" if is_secret else ""
+    if match is None or not _SECRET_HEADER.fullmatch(match["name"]):
+        return ""
+    return match["value"] if _may_be_secret(match["value"]) else ""
 
 
 def _form(value: str) -> str:
@@ -138,7 +146,8 @@ def _form(value: str) -> str:
 def _is_placeholder(value: str) -> bool:
     """Judged by the credential alone: the rest of a URL says nothing about it."""
     match = KNOWN_FORM.search(value)
-    return _PLACEHOLDER.search(match.group() if match else value) is not None
+    credential = match.group() if match else _in_query(value) or _assigned(value) or value
+    return _PLACEHOLDER.search(credential) is not None
 
 
 def _is_literal(value: str) -> bool:
