@@ -98,8 +98,14 @@ def _why(error: OSError | ValueError, launch: Launch) -> str:
         return f"its working directory {quoted(launch.directory)} cannot be entered: {error.strerror}"
     if isinstance(error, FileNotFoundError):
         place = "" if os.sep in launch.command else " on PATH"
-        return f"its command {quoted(launch.command)} was not found{place}"
-    return f"its command {quoted(launch.command)} cannot be started: {error.strerror}"
+        return f"its command {_program(launch.command)} was not found{place}"
+    return f"its command {_program(launch.command)} cannot be started: {error.strerror}"
+
+
+def _program(command: str) -> str:
+    """The program alone: a whole command line written where the program belongs may hold a secret further on."""
+    first, *more = command.split(maxsplit=1) or [""]
+    return f"{quoted(first)} …" if more else quoted(first)
 
 
 def kill_group(popen: subprocess.Popen[bytes]) -> None:

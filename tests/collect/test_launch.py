@@ -136,3 +136,9 @@ def test_secrets_are_masked(text: str, masked: str) -> None:
 def test_no_known_value_survives(value: str, before: str, after: str) -> None:
     masked = Mask([value])(before + value + after)
     assert value not in masked.replace(MASKED, "\0") or value in MASKED
+
+
+def test_command_line_in_place_of_a_command_shows_its_program_alone() -> None:
+    server = look(stdio("wordy", "no-such-program --api-key X1secretvalue"))
+    assert "no-such-program" in server.reason
+    assert "X1secretvalue" not in repr(server)
