@@ -6,7 +6,6 @@ check repeats a severity, and a rule's file stays the one place where it is desc
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -98,6 +97,8 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """Stable across line moves and runs: rule, file, object, pointer and the characters; no line numbers."""
+        import hashlib  # costs more than a clean scan has to spend on it
+
         parts = (
             self.rule,
             self.place.path if self.place else "",
