@@ -7,7 +7,6 @@ https://modelcontextprotocol.io/specification.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from oktsec_lint.core.model import JsonValue, Kind
@@ -86,10 +85,3 @@ def newest_common(offered: JsonValue, spoken: tuple[str, ...]) -> str:
     """The newest of `spoken` revisions in a list that a server sent; empty when there is none."""
     listed = offered if isinstance(offered, list) else []
     return next((revision for revision in reversed(spoken) if revision in listed), "")
-
-
-def revision_of(params: Mapping[str, JsonValue]) -> str:
-    """The revision a modern request says it speaks; empty for any other message."""
-    meta = params.get("_meta")
-    found = meta.get(_META + "protocolVersion") if isinstance(meta, dict) else None
-    return found if isinstance(found, str) else ""
