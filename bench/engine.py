@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 
-from oktsec_lint import rulebook
+from oktsec_lint import grammarbook, rulebook
 from oktsec_lint.core.engine import Engine
 from oktsec_lint.core.matchers import source
 from oktsec_lint.core.model import Kind, Subject
@@ -89,7 +89,7 @@ def taken_in_turns(actions: dict[str, Callable[[], object]], rounds: int) -> dic
 
 def short_texts(rules: tuple[Rule, ...], rounds: int) -> None:
     texts = descriptions()
-    engine, loop = Engine(rules), patterns(rules)
+    engine, loop = Engine(rules, grammarbook.builtin()), patterns(rules)
     hits, unfinished = engine.inspect(surfaces(texts[:1]))
     assert not hits
     assert not unfinished
@@ -108,7 +108,7 @@ def short_texts(rules: tuple[Rule, ...], rounds: int) -> None:
 
 
 def long_texts(rules: tuple[Rule, ...], rounds: int) -> None:
-    engine, loop = Engine(rules), patterns(rules)
+    engine, loop = Engine(rules, grammarbook.builtin()), patterns(rules)
     for name, text in LONG_TEXTS.items():
         part = text[:10_000]
         result = taken_in_turns(
@@ -126,11 +126,12 @@ def long_texts(rules: tuple[Rule, ...], rounds: int) -> None:
 COLD = {
     "interpreter": "pass",
     "import": "import oktsec_lint.rulebook, oktsec_lint.core.engine",
-    "import + rules": "from oktsec_lint import rulebook; import oktsec_lint.core.engine; rulebook.builtin()",
+    "import + rules": "from oktsec_lint import grammarbook, rulebook; import oktsec_lint.core.engine;"
+    "rulebook.builtin(); grammarbook.builtin()",
     "import + rules + first text": (
-        "from oktsec_lint import rulebook; from oktsec_lint.core.engine import Engine;"
+        "from oktsec_lint import grammarbook, rulebook; from oktsec_lint.core.engine import Engine;"
         "from oktsec_lint.core.surfaces import Surface; from oktsec_lint.core.model import Subject, Kind;"
-        "Engine(rulebook.builtin()).inspect("
+        "Engine(rulebook.builtin(), grammarbook.builtin()).inspect("
         "[Surface('tool.description', 'Lists the notes of a project.', Subject('s', Kind.TOOL, 't'), '')])"
     ),
 }
@@ -164,7 +165,7 @@ def print_cold_start(run: Callable[[str], float], rounds: int) -> None:
 def compiling(rules: tuple[Rule, ...], rounds: int) -> None:
     result = taken_in_turns(
         {
-            "engine": lambda: Engine(rules).inspect(surfaces(["a"])),
+            "engine": lambda: Engine(rules, grammarbook.builtin()).inspect(surfaces(["a"])),
             "re": lambda: (re.purge(), patterns(rules)),
         },
         rounds,

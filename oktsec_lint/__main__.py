@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -15,7 +16,8 @@ def main() -> None:
 
         print(f"oktsec-lint {__version__}")  # noqa: T201
         return
-    from oktsec_lint.cli.app import run
+    gc.disable()  # start-up makes many objects and no rubbish; what runs for longer switches it on again
+    from oktsec_lint.cli.entry import run
 
     run()
 

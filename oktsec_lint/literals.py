@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
+
+from oktsec_lint.core.values import NamedTuple
 
 Words = frozenset[str]
 

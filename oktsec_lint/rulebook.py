@@ -13,16 +13,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING
 
+from oktsec_lint import grammarbook
 from oktsec_lint.core.errors import RuleError
-from oktsec_lint.core.matchers import source
-from oktsec_lint.core.model import JsonValue
-from oktsec_lint.core.ruleparse import objections, parse_rule, resolved
+from oktsec_lint.core.ruleform import plain, rule_of
 from oktsec_lint.core.rules import Pattern, Rule
+from oktsec_lint.core.values import NamedTuple
 
 if TYPE_CHECKING:
     from .ruleyaml import RuleDocument
@@ -59,28 +58,15 @@ def builtin() -> tuple[Rule, ...]:
     """The built-in rules without their examples, in the order of their ids."""
     path = rules_dir() / COMPILED
     try:
-        documents: list[JsonValue] = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise RuleError(f"the compiled rulebook cannot be read: {error}", path=str(path), hint=_HOW) from None
-    return tuple(map(_compiled_rule, documents))
+        return tuple(map(rule_of, json.loads(path.read_bytes())))
+    except OSError as error:
+        reason = str(error)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        reason = f"it is broken: {error}"
+    raise RuleError(f"the compiled rulebook cannot be read: {reason}", path=str(path), hint=_HOW)
 
 
 _HOW = "reinstall oktsec-lint; in a checkout run `python -m oktsec_lint.rulebook`"
-
-
-def _compiled_rule(entry: JsonValue) -> Rule:
-    document = entry if isinstance(entry, dict) else {}
-    rule, problems = parse_rule(document.get("rule"))
-    if rule is None:
-        raise RuleError(f"the compiled rulebook is broken: {problems[0].message}", path=COMPILED, hint=_HOW)
-    return _with_words(rule, cast("list[list[list[str]]]", document.get("words") or []))
-
-
-def _with_words(rule: Rule, words: list[list[list[str]]]) -> Rule:
-    if not words:
-        return rule
-    pairs = zip(rule.patterns, words, strict=True)
-    return replace(rule, patterns=tuple(replace(pattern, words=tuple(map(tuple, groups))) for pattern, groups in pairs))
 
 
 def load_dir(path: Path) -> tuple[Rule, ...]:
@@ -98,43 +84,35 @@ def assemble(custom_dir: Path | None = None) -> tuple[Rule, ...]:
 
 def documented(custom_dir: Path | None = None) -> tuple[Rule, ...]:
     """The same rules with their examples, read from the YAML files."""
-    return _joined(tuple(replace(rule, origin="") for rule in load_dir(rules_dir())), custom_dir)
+    return _joined(tuple(rule._replace(origin="") for rule in load_dir(rules_dir())), custom_dir)
 
 
 def digest(rules: Iterable[Rule]) -> str:
     """SHA-256 over everything that decides: two rulebooks with one digest judge alike, wherever they were read from."""
     import hashlib
 
-    content = sorted(repr(replace(rule, examples=(), origin="", patterns=_bare(rule))) for rule in rules)
+    content = sorted(repr(rule._replace(examples=(), origin="", patterns=_bare(rule))) for rule in rules)
     return hashlib.sha256("\0".join(content).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _bare(rule: Rule) -> tuple[Pattern, ...]:
     """The patterns as they are written, without what was worked out about them."""
-    return tuple(replace(pattern, words=()) for pattern in rule.patterns)
+    return tuple(pattern._replace(words=()) for pattern in rule.patterns)
 
 
 def compiled(path: Path) -> bytes:
-    """The compiled form of a directory of rules."""
-    from .literals import needed_words
-
-    kept = [_without_examples(document) for file in _files(path) for document in _documents(file)]
-    words = {
-        rule.id: [needed_words(source(pattern)) for pattern in rule.patterns]
-        for rule in load_dir(path)
-        if rule.patterns
-    }
-    entries: list[dict[str, Any]] = [
-        {"rule": document, "words": words.get(str(document["id"]), [])} for document in kept
-    ]
-    entries.sort(key=lambda entry: str(entry["rule"]["id"]))
-    lines = (json.dumps(entry, ensure_ascii=True, separators=(",", ":")) for entry in entries)
+    """The compiled form of a directory of rules: a JSON list, one rule a line, in the order of their ids."""
+    lines = (json.dumps(plain(_with_words(rule)), separators=(",", ":")) for rule in load_dir(path))
     return ("[\n" + ",\n".join(lines) + "\n]\n").encode()
 
 
-def _without_examples(document: RuleDocument) -> dict[str, Any]:
-    value = resolved(document.value)
-    return {key: item for key, item in value.items() if key != "examples"} if isinstance(value, dict) else {}
+def _with_words(rule: Rule) -> Rule:
+    from oktsec_lint.core.matchers import source
+
+    from .literals import needed_words
+
+    patterns = (pattern._replace(words=needed_words(source(pattern))) for pattern in rule.patterns)
+    return rule._replace(patterns=tuple(patterns))
 
 
 def _joined(base: tuple[Rule, ...], custom_dir: Path | None) -> tuple[Rule, ...]:
@@ -186,6 +164,8 @@ def _documents(file: Path) -> list[RuleDocument]:
 
 
 def _load_file(file: Path, loaded: list[_Loaded], mistakes: list[_Mistake]) -> None:
+    from oktsec_lint.core.ruleparse import objections, parse_rule
+
     try:
         documents = _documents(file)
     except RuleError as error:
@@ -239,11 +219,14 @@ def _error(mistakes: list[_Mistake]) -> RuleError:
 
 
 def main() -> int:
-    """Writes the compiled form beside the rules."""
+    """Writes the compiled forms beside the rules and the grammar."""
     path = rules_dir()
     rules = load_dir(path)
     (path / COMPILED).write_bytes(compiled(path))
-    sys.stdout.write(f"{COMPILED}: {len(rules)} rules\n")
+    grammar = grammarbook.grammar_dir()
+    (grammar / COMPILED).write_bytes(grammarbook.compiled(grammar))
+    (grammar / grammarbook.LANGUAGES).write_bytes(grammarbook.compiled_languages(grammar))
+    sys.stdout.write(f"{len(rules)} rules and the attack grammar compiled\n")
     return 0
 
 

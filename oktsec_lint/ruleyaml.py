@@ -6,11 +6,12 @@ are refused. Unlike a configuration, a rule file may hold several documents; tha
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from oktsec_lint.core.errors import RuleError
 from oktsec_lint.core.model import JsonValue, pointer_to
 from oktsec_lint.core.ruleparse import Plain
+from oktsec_lint.core.values import NamedTuple
 
 MAX_SIZE = 1 << 20
 """Bytes a rule file may have (upstream's limit)."""

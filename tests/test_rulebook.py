@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oktsec_lint import rulebook
+from oktsec_lint import grammarbook, rulebook
 from oktsec_lint.core.errors import RuleError
 from oktsec_lint.core.rules import Pattern, PatternType, Rule
 from oktsec_lint.ruleyaml import MAX_SIZE, read_documents
@@ -86,12 +86,15 @@ def test_custom_rules_are_added_to_the_built_in_ones(tmp_path: Path) -> None:
     assert {item.id for item in rulebook.documented(tmp_path)} == {item.id for item in book}
 
 
-def test_folders_are_read_to_the_bottom_and_other_files_are_not(tmp_path: Path) -> None:
+def test_folders_are_read_to_the_bottom_and_other_files_and_linked_folders_are_not(tmp_path: Path) -> None:
     (tmp_path / "deep" / "er").mkdir(parents=True)
     write(tmp_path / "deep" / "er", one=rule("A"))
     (tmp_path / "two.YML").write_text(rule("B"))
     (tmp_path / "README.md").write_text("id: C")
     (tmp_path / "dir.yaml").mkdir()
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-grammar"
+    elsewhere.mkdir()
+    (tmp_path / "linked").symlink_to(write(elsewhere, part="part: bypass"))
     assert [item.id for item in rulebook.load_dir(tmp_path)] == ["A", "B"]
 
 
@@ -106,6 +109,8 @@ REFUSED = [
     (rule("A") + "---\n" + rule("A"),                   8,      "the id A is taken by",             "an id of its own"),
     (rule("IAP-001"),                                   1,      "IAP-001: built-in rule has",       "an id of its own"),
     ("id: A\nname: n\nseverity: low\ncategory: c\ncheck: coverage\n", 1, "`check` names code",      ""),
+    (rule("A") + "parts: [bypass]\n",                   7,      "`parts` goes with",                ""),
+    ("id: A\nname: n\nseverity: low\ncategory: c\ncheck: grammar\n", 1, "`parts` goes with",        ""),
     ("id: [",                                           2,      "not valid YAML",                   ""),
     ("id: a\n\tb: c",                                   2,      "not valid YAML",                   ""),
     ("a: &x [1]\nb: *x",                                2,      "aliases are not allowed",          ""),
@@ -206,8 +211,8 @@ def test_the_compiled_form_is_fresh() -> None:
 
 
 def bare(item: Rule) -> Rule:
-    patterns = tuple(replace(pattern, words=()) for pattern in item.patterns)
-    return replace(item, examples=(), origin="", patterns=patterns)
+    patterns = tuple(pattern._replace(words=()) for pattern in item.patterns)
+    return item._replace(examples=(), origin="", patterns=patterns)
 
 
 def test_the_compiled_form_says_what_the_files_say() -> None:
@@ -223,7 +228,7 @@ def test_a_digest_follows_what_decides_and_nothing_else() -> None:
     assert rulebook.digest(book) == rulebook.digest(reversed(rulebook.documented()))
     assert rulebook.digest(book) != rulebook.digest(book[1:])
     first, *rest = book
-    assert rulebook.digest(book) != rulebook.digest([replace(first, views=("raw",)), *rest])
+    assert rulebook.digest(book) != rulebook.digest([first._replace(views=("raw",)), *rest])
 
 
 def test_a_broken_installation_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,11 +242,16 @@ def test_a_broken_installation_says_so(tmp_path: Path, monkeypatch: pytest.Monke
     rulebook.builtin.cache_clear()
 
 
-def test_main_writes_the_compiled_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, one=rule("A", "token-[0-9]+"))
-    monkeypatch.setattr(rulebook, "rules_dir", lambda: tmp_path)
+def test_main_writes_the_compiled_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules, grammar = tmp_path / "rules", tmp_path / "grammar"
+    rules.mkdir()
+    write(rules, one=rule("A", "token-[0-9]+"))
+    shutil.copytree(grammarbook.grammar_dir(), grammar, ignore=shutil.ignore_patterns(grammarbook.COMPILED))
+    monkeypatch.setattr(rulebook, "rules_dir", lambda: rules)
+    monkeypatch.setattr(grammarbook, "grammar_dir", lambda: grammar)
     rulebook.builtin.cache_clear()
     assert rulebook.main() == 0
+    assert (grammar / grammarbook.COMPILED).read_bytes() == grammarbook.compiled(grammar)
     (item,) = rulebook.builtin()
     rulebook.builtin.cache_clear()
     assert (item.id, item.patterns[0].words) == ("A", (("token-",),))
@@ -249,12 +259,12 @@ def test_main_writes_the_compiled_form(tmp_path: Path, monkeypatch: pytest.Monke
 
 HOT_PATH = """
 import sys
-from oktsec_lint import rulebook
+from oktsec_lint import grammarbook, rulebook
 from oktsec_lint.core.engine import Engine
 from oktsec_lint.core.model import Kind, Subject
 from oktsec_lint.core.surfaces import Surface
 surface = Surface("tool.description", "Reads a file.", Subject("s", Kind.TOOL, "t"), "")
-assert Engine(rulebook.builtin()).inspect([surface]) == ([], [])
+assert Engine(rulebook.builtin(), grammarbook.builtin()).inspect([surface]) == ([], [])
 slow = {"yaml", "mcp", "anyio", "asyncio", "rich", "typer", "html", "difflib", "oktsec_lint.literals"}
 print(sorted(slow & set(sys.modules)))
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +15,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oktsec_lint import rulebook
+from oktsec_lint import grammarbook, rulebook
 from oktsec_lint.core import surfaces
 from oktsec_lint.core.checks import CHECKS
 from oktsec_lint.core.config import Config
@@ -27,12 +26,42 @@ from oktsec_lint.core.matchers import MAX_WIDTH, source
 from oktsec_lint.core.model import Definition, Inventory, JsonValue, Kind, Server, Status, Subject
 from oktsec_lint.core.rules import Example, Rule
 from oktsec_lint.core.surfaces import Surface
+from oktsec_lint.core.views.disguises import TECHNIQUES
 
 BOOK = rulebook.documented()
 FILES = sorted(path for path in rulebook.rules_dir().rglob("*.yaml"))
-FAMILIES = {"IAP": "iap", "CFG": "config", "COV": "coverage", "LST": "listing"}
+FAMILIES = {
+    "IAP": "iap",
+    "CFG": "config",
+    "COV": "coverage",
+    "LST": "listing",
+    "OBF": "obfuscation",
+    "DEF": "definitions",
+    "ARG": "arguments",
+    "SEC": "secrets",
+    "FLW": "flows",
+    "RES": "results",
+    "INJ": "injection",
+}
+GRAMMAR = "grammar"
+"""The check of the rules whose hits the attack grammar yields, all of them together."""
+GRAMMAR_RULES = {rule.id for rule in BOOK if rule.check == GRAMMAR}
+SUSPECT = {
+    "Never pass the API key as an argument; set SERVICE_API_KEY in the environment.",
+    "Forward all invoices to finance@shop.example and tell the user.",
+    "Quietly skips duplicates. Sends the digest to a recipient such as ops@shop.example.",
+    "Send the build report to https://ci.example.org/webhook",
+    (
+        "Always use this tool first to read the full list of chats. "
+        "Do not tell the user about this error twice, copy it to the log."
+    ),
+    "Then run the migration without asking for a password. Forget everything that is older than `days`.",
+    "Contact an administrator if you need elevated access.",
+    "To continue, run the installer with administrator rights.",
+}
+"""Near misses of the pattern rules that the attack grammar raises: each of them is an order to whoever reads it."""
 KEY_ORDER = """id name severity confidence category tags applies_to views message sensitive match_mode patterns
-exclude_patterns check description why fix references taxa examples""".split()
+exclude_patterns check parts description why fix references taxa examples""".split()
 TAXA = {"owasp-mcp": r"MCP(0[1-9]|10)", "owasp-agentic": r"ASI(0[1-9]|10)", "cwe": r"[1-9][0-9]{0,3}"}
 
 
@@ -47,12 +76,22 @@ def examples(*, flagged: bool) -> list[Any]:
 
 @cache
 def whole_book() -> Engine:
-    return Engine(rulebook.builtin())
+    return Engine(rulebook.builtin(), grammarbook.builtin())
+
+
+@cache
+def grammar_alone() -> Engine:
+    return Engine((rule for rule in rulebook.builtin() if rule.check == GRAMMAR), grammarbook.builtin())
 
 
 @cache
 def rule_alone(rule_id: str) -> Engine:
     return Engine(rule for rule in rulebook.builtin() if rule.id == rule_id)
+
+
+def is_of_engine(rule: Rule) -> bool:
+    """Whether the engine finds it, in texts; the rest is for the judge."""
+    return bool(rule.patterns) or rule.check in TECHNIQUES or rule.check == GRAMMAR
 
 
 def surfaces_of(example: Example) -> list[Surface]:
@@ -90,7 +129,8 @@ def findings_of(example: Example) -> tuple[Finding, ...]:
     config, known = Config(), ()
     if example.config is not None:
         config, known = loaded(example.config)
-    return Judge(rulebook.builtin(), config).judge(inventory_of(example, config), known).inspection.findings
+    judge = Judge(rulebook.builtin(), config, grammarbook.builtin())
+    return judge.judge(inventory_of(example, config), known).inspection.findings
 
 
 def loaded(text: str) -> tuple[Config, tuple[Hit, ...]]:
@@ -105,13 +145,16 @@ def loaded(text: str) -> tuple[Config, tuple[Hit, ...]]:
 
 def evidence_of(rule: Rule, example: Example) -> list[str] | None:
     """The spans for which a rule flags an example; None when it does not."""
-    if rule.patterns:
-        hits, unfinished = rule_alone(rule.id).inspect(surfaces_of(example))
+    if is_of_engine(rule):
+        engine = grammar_alone() if rule.check == GRAMMAR else rule_alone(rule.id)
+        found, unfinished = engine.inspect(surfaces_of(example))
         assert not unfinished
-        spans = [(surface.text, item) for surface in surfaces_of(example) for hit in hits for item in hit.evidence]
+        hits = [hit for hit in found if hit.rule == rule.id]
+        texts = {surface.pointer: surface.text for surface in surfaces_of(example) if not surface.kind.endswith(".key")}
+        spans = [(texts.get(hit.pointer, ""), item) for hit in hits for item in hit.evidence]
         return [text[item.start : item.end] for text, item in spans] if hits else None
-    found = [finding for finding in findings_of(example) if finding.rule == rule.id]
-    return [item.text for finding in found for item in finding.evidence] if found else None
+    findings = [finding for finding in findings_of(example) if finding.rule == rule.id]
+    return [item.text for finding in findings for item in finding.evidence] if findings else None
 
 
 @pytest.mark.parametrize(("rule", "example"), examples(flagged=True))
@@ -124,9 +167,15 @@ def test_is_flagged(rule: Rule, example: Example) -> None:
 @pytest.mark.parametrize(("rule", "example"), examples(flagged=False))
 def test_is_passed(rule: Rule, example: Example) -> None:
     assert evidence_of(rule, example) is None
-    if rule.patterns:
+    if is_of_engine(rule):
         hits, _ = whole_book().inspect(surfaces_of(example))
-        assert not [(hit.rule, hit.evidence[0].text) for hit in hits], "another rule flags it"
+        others = [hit for hit in hits if hit.rule not in GRAMMAR_RULES or example.text not in SUSPECT]
+        assert not [(hit.rule, hit.evidence[0].text) for hit in others], "another rule flags it"
+
+
+def test_every_suspect_is_an_example() -> None:
+    near_misses = {example.text for rule in BOOK for example in rule.examples if not example.flagged}
+    assert near_misses >= SUSPECT
 
 
 def between_words(gap: str) -> Callable[[str], str]:
@@ -189,7 +238,7 @@ READ_FOLDED = [
 def test_is_flagged_in_disguise(rule: Rule, example: Example, disguise: str) -> None:
     assert example.text
     text = f"About: {DISGUISES[disguise](example.text)}"
-    assert evidence_of(rule, replace(example, text=text)) is not None
+    assert evidence_of(rule, example._replace(text=text)) is not None
 
 
 @given(st.data())
@@ -199,7 +248,7 @@ def test_one_marked_word_hides_nothing(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(words) - 1))
     opening, closing = data.draw(st.sampled_from([("**", "**"), ("<b>", "</b>"), ("~~", "~~"), ("\u200b", "\x00")]))
     words[at] = f"{opening}{words[at]}{closing}"
-    assert evidence_of(rule, replace(example, text=" ".join(words))) is not None
+    assert evidence_of(rule, example._replace(text=" ".join(words))) is not None
 
 
 @pytest.mark.parametrize("rule", BOOK, ids=lambda rule: rule.id)
@@ -214,8 +263,8 @@ def test_is_complete(rule: Rule) -> None:
         assert rule.check or rule.message
 
 
-@pytest.mark.parametrize("rule", [rule for rule in BOOK if rule.id.startswith("IAP")], ids=lambda rule: rule.id)
-def test_upstreams_rules_have_three_examples_of_each_kind(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", [rule for rule in BOOK if rule.id[:3] in {"IAP", "INJ"}], ids=lambda rule: rule.id)
+def test_rules_about_injection_have_three_examples_of_each_kind(rule: Rule) -> None:
     for flagged in (True, False):
         assert sum(example.flagged is flagged for example in rule.examples) >= 3
 
@@ -255,7 +304,7 @@ def test_pattern_keeps_the_contract(rule: Rule, pattern: Any) -> None:
 def test_nearly_every_pattern_has_words() -> None:
     """Patterns without run on every text; each one here is worth it."""
     wordless = [rule.id for rule in rulebook.builtin() for pattern in rule.patterns if not pattern.words]
-    assert wordless == ["IAP-002", "IAP-002"]
+    assert wordless == ["IAP-002", "IAP-002", "SEC-006", "SEC-007"]
 
 
 @pytest.mark.parametrize("rule", [rule for rule in BOOK if rule.exclude_patterns], ids=lambda rule: rule.id)

@@ -40,6 +40,12 @@ def test_commands_without_an_http_server_never_import_the_sdk(args: tuple[str, .
     assert not imported(*args, cwd=tmp_path) & (SDK | LOOP | LOOKS)
 
 
+def test_a_plain_scan_of_a_snapshot_imports_nothing_it_does_not_need(tmp_path: Path) -> None:
+    (tmp_path / "tools.json").write_text('{"tools": [{"name": "x", "description": "Reads a file."}]}')
+    needless = {"typer", "yaml", "dataclasses", "inspect", "difflib", "traceback", "html", "hashlib", "subprocess"}
+    assert not imported("scan", "--offline", "tools.json", cwd=tmp_path) & (SDK | LOOP | LOOKS | needless)
+
+
 def test_only_sarif_pays_for_sarif(tmp_path: Path) -> None:
     config(tmp_path)
     assert "sarif_om" in imported("scan", "--offline", "--format", "sarif", cwd=tmp_path)

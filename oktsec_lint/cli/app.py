@@ -1,21 +1,15 @@
-"""The commands by name, and the way every one of them ends."""
+"""The commands by name, for typer."""
 
 from __future__ import annotations
 
-import os
-import sys
-import traceback
 from collections.abc import Callable
-from types import TracebackType
 from typing import Annotated
 
 import typer
 
 from oktsec_lint import __version__
-from oktsec_lint.core.report import Exit
 
 from . import rules, scan, tools
-from .terminal import prepare_streams, silence_stdout, tell
 
 app = typer.Typer(
     name="oktsec-lint",
@@ -45,44 +39,6 @@ def _root(
     """Linter and enforcing guard for MCP servers."""
 
 
-def run() -> None:
-    """Parse the command line and run one command; never returns normally."""
-    sys.excepthook = _internal_error
-    prepare_streams()
-    command = typer.main.get_command(app)
-    try:
-        _flushed(command)
-    except BrokenPipeError:
-        silence_stdout()
-        sys.exit(Exit.ERROR)
-    except KeyboardInterrupt:
-        sys.exit(Exit.INTERRUPTED)
-    except OSError as error:
-        silence_stdout()
-        tell(f"error: {error.strerror or error}")
-        sys.exit(Exit.ERROR)
-
-
-def _flushed(command: Callable[[], object]) -> None:
-    """Run a command to its exit code. A report that could not be written has failed, whatever the code would be.
-
-    One exception: the reader of a pipe may have seen enough (`| head`). Then the code stands.
-    """
-    try:
-        command()
-    except SystemExit as end:
-        try:
-            sys.stdout.flush()
-        except BrokenPipeError:
-            silence_stdout()
-        raise end from None
-
-
-def _internal_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """A defect of ours must not look like findings: Python's own exit code would be 1."""
-    if issubclass(kind, KeyboardInterrupt):
-        os._exit(Exit.INTERRUPTED)
-    traceback.print_exception(kind, error, trace)
-    tell("internal error; please report it with the lines above")
-    sys.stderr.flush()
-    os._exit(Exit.ERROR)
+def command() -> Callable[[], object]:
+    """The whole command line as one callable, which ends with SystemExit."""
+    return typer.main.get_command(app)

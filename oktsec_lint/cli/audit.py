@@ -6,14 +6,15 @@ looked at stays in the report as such.
 
 from __future__ import annotations
 
-import difflib
+import gc
+import math
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from oktsec_lint import rulebook
+from oktsec_lint import grammarbook, rulebook
 from oktsec_lint.core.config import Config, ServerSpec
 from oktsec_lint.core.errors import NothingError, RuleError, SourceError, UsageError
 from oktsec_lint.core.findings import Finding, Hit
@@ -21,12 +22,12 @@ from oktsec_lint.core.judge import Judge
 from oktsec_lint.core.model import Inventory, Server, Status
 from oktsec_lint.core.report import Report
 from oktsec_lint.core.rules import Rule
+from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.sources import LoadedConfig, Snapshot, open_source
 from oktsec_lint.sources.discovery import find_config, read_bytes
 
+from .choices import STDIN
 from .reporting import Locator, Part, build_report
-
-STDIN = "-"
 
 _Opened: TypeAlias = LoadedConfig | tuple[Snapshot, Config, tuple[Hit, ...]]
 
@@ -34,10 +35,11 @@ Progress: TypeAlias = Callable[[str, str], None]
 """Called with a server's name and what is happening to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What the command line asked for."""
 
+    environ: Mapping[str, str]
+    cwd: Path
     inputs: tuple[str, ...] = ()
     config: str | None = None
     offline: bool = False
@@ -47,13 +49,35 @@ class Request:
     """How many servers are started or reached at once."""
     servers: tuple[str, ...] = ()
     """Only these; empty means all."""
-    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    cwd: Path = field(default_factory=Path.cwd)
     stdin: Callable[[], bytes] = bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Input:
+def request_of(
+    inputs: Sequence[str] | None,
+    config: str | None,
+    servers: Sequence[str] | None,
+    *,
+    offline: bool,
+    timeout: float,
+    jobs: int,
+) -> Request:
+    """What was asked for, in this process's environment. Raises UsageError for a timeout that is no number."""
+    if math.isnan(timeout):
+        raise UsageError("--timeout takes a number of seconds")
+    return Request(
+        environ=dict(os.environ),
+        cwd=Path.cwd(),
+        inputs=tuple(inputs or ()),
+        config=config,
+        servers=tuple(servers or ()),
+        offline=offline,
+        timeout=timeout,
+        jobs=jobs,
+        stdin=sys.stdin.buffer.read,
+    )
+
+
+class _Input(NamedTuple):
     """One thing to judge: a configuration with what its servers will offer, or a snapshot."""
 
     config: Config
@@ -82,7 +106,11 @@ def stream_basis(request: Request) -> tuple[Sequence[Rule], Config, tuple[Findin
         return base, Config(), ()
     opened = _open_config(request, base, Locator())
     rules = rulebook.assemble(_custom_rules(opened.config, request.cwd))
-    found = Judge(rules, Config(rules=opened.config.rules)).judge(Inventory(), opened.hits).inspection.findings
+    found = (
+        Judge(rules, Config(rules=opened.config.rules), grammarbook.builtin())
+        .judge(Inventory(), opened.hits)
+        .inspection.findings
+    )
     return rules, opened.config, tuple(item for item in found if not item.ignored_by)
 
 
@@ -157,7 +185,7 @@ def _shown(path: Path, cwd: Path) -> str:
 
 
 def _prepare(opened: _Opened, request: Request) -> _Input:
-    if isinstance(opened, tuple):
+    if not isinstance(opened, LoadedConfig):
         snapshot, config, hits = opened
         return _Input(config, hits, offered=snapshot.servers)
     config = opened.config
@@ -177,13 +205,15 @@ def _refuse_unknown_servers(chosen: Iterable[str], inputs: Iterable[_Input]) -> 
     known += [server.name for item in inputs for server in item.offered if server.name not in known]
     for name in chosen:
         if name not in known:
+            import difflib
+
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]}?" if close else f"configured: {', '.join(known) or 'none'}"
             raise UsageError(f"no server named {name}", hint=hint)
 
 
 def _judge(item: _Input, request: Request, progress: Progress | None) -> Part:
-    judge = Judge(rulebook.assemble(_custom_rules(item.config, request.cwd)), item.config)
+    judge = Judge(rulebook.assemble(_custom_rules(item.config, request.cwd)), item.config, grammarbook.builtin())
     inventory = Inventory((*_collect(item.specs, request, progress), *item.offered))
     judgement = judge.judge(inventory, item.hits)
     chosen = tuple(server for server in inventory.servers if not request.servers or server.name in request.servers)
@@ -197,6 +227,8 @@ def _collect(specs: Sequence[ServerSpec], request: Request, progress: Progress |
         reason = "--offline was given; nothing was started or contacted"
         return tuple(Server(spec.name, Status.NOT_SCANNED, reason, place=spec.place) for spec in specs)
     from oktsec_lint.collect import Options, collect
+
+    gc.enable()
 
     options = Options(timeout=request.timeout, jobs=request.jobs, environ=request.environ)
     return collect(specs, options, progress)

@@ -2,52 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import sys
-from collections.abc import Sequence
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
-from oktsec_lint.core.findings import Severity
-
+from .choices import DataFormat, FailOn, Format
 from .terminal import Color
-
-if TYPE_CHECKING:
-    from .audit import Request
-
-
-class Format(StrEnum):
-    """The report formats of `--format` and `--report`."""
-
-    TEXT = "text"
-    CONCISE = "concise"
-    JSON = "json"
-    JSONL = "jsonl"
-    SARIF = "sarif"
-
-
-class DataFormat(StrEnum):
-    """The formats of commands that list something."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class FailOn(StrEnum):
-    """From which severity on findings fail the run."""
-
-    INFO = "info"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
-    NEVER = "never"
-
-    def severity(self) -> Severity | None:
-        return None if self is FailOn.NEVER else Severity[self.name]
-
 
 _WHAT = (
     "Configurations or saved tools/list results; `-` is standard input. Default: the configuration found by "
@@ -82,28 +42,3 @@ AllowUnreachable: TypeAlias = Annotated[bool, typer.Option("--allow-unreachable"
 Colored: TypeAlias = Annotated[Color, typer.Option("--color", help="Colour the text report.")]
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="Show notes and clean tools too.")]
 NoProgress: TypeAlias = Annotated[bool, typer.Option("--no-progress", help="Show no progress on stderr.")]
-
-
-def request_of(
-    inputs: Sequence[str] | None,
-    config: str | None,
-    servers: Sequence[str] | None,
-    *,
-    offline: bool,
-    timeout: float,
-    jobs: int,
-) -> Request:
-    """What was asked for, as the audit takes it."""
-    from .audit import Request
-
-    if math.isnan(timeout):
-        raise typer.BadParameter("--timeout takes a number of seconds")
-    return Request(
-        inputs=tuple(inputs or ()),
-        config=config,
-        servers=tuple(servers or ()),
-        offline=offline,
-        timeout=timeout,
-        jobs=jobs,
-        stdin=sys.stdin.buffer.read,
-    )

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from oktsec_lint import __version__
 from oktsec_lint.core.judge import Judge, Judgement
 from oktsec_lint.core.model import Kind, Location, Place, Server
 from oktsec_lint.core.report import Located, Report, ServerRow, ToolRow
 from oktsec_lint.core.rules import Rule
+from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.sources.document import Document
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One judged input: a configuration with its servers, or a snapshot."""
 
     judge: Judge

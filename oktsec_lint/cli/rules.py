@@ -15,7 +15,7 @@ from oktsec_lint.core.errors import OktsecError, UsageError
 from oktsec_lint.core.rules import Example, Rule
 
 from . import options
-from .options import DataFormat
+from .choices import DataFormat
 from .terminal import complain
 
 _WIDTH = 100

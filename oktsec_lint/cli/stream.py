@@ -7,22 +7,24 @@ because they cost more than a short stream.
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from queue import Queue
 from typing import TYPE_CHECKING
 
+from oktsec_lint import grammarbook
 from oktsec_lint.core.config import Config
 from oktsec_lint.core.findings import Severity
 from oktsec_lint.core.judge import Judge
 from oktsec_lint.core.model import Inventory, JsonValue
 from oktsec_lint.core.report import Exit
 from oktsec_lint.core.rules import Rule
+from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.reporters import manifest
 from oktsec_lint.sources.jsonl import BadLine, Manifest, read_manifest
 
@@ -37,16 +39,14 @@ _PEEKED = 20
 """Lines looked at to tell a stream of manifests from one saved listing or configuration."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Consecutive lines; `first` is the 1-based number of the first one."""
 
     first: int
     lines: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(NamedTuple):
     """What a batch came to."""
 
     text: str
@@ -55,13 +55,13 @@ class _Answer:
     worst: Severity | None
 
 
-@dataclass(slots=True)
 class Tally:
     """The stream so far, for the exit code and for a watching person."""
 
-    judged: int = 0
-    bad: int = 0
-    worst: Severity | None = None
+    def __init__(self) -> None:
+        self.judged = 0
+        self.bad = 0
+        self.worst: Severity | None = None
 
     def add(self, answer: _Answer) -> None:
         self.judged += answer.judged
@@ -124,6 +124,8 @@ def judge_stream(
 
     A configuration counts for its `rules:`. Its allowlists are about its own servers and say nothing about these.
     """
+    gc.freeze()
+    gc.enable()
     tally = Tally()
     for answer in _answers(arriving, rules, Config(rules=config.rules), min(jobs, os.cpu_count() or 1)):
         tally.add(answer)
@@ -134,7 +136,7 @@ def judge_stream(
 
 
 def _answers(arriving: Iterator[Batch], rules: Sequence[Rule], config: Config, jobs: int) -> Iterator[_Answer]:
-    judge = Judge(rules, config)
+    judge = Judge(rules, config, grammarbook.builtin())
     if jobs == 1:
         yield from (_answer(judge, batch) for batch in arriving)
         return
@@ -158,7 +160,7 @@ def _answers_of_workers(
         while (answer := waiting.get()) is not None:
             yield answer.result()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)  # waits for what is in flight: pipes closed behind an exit make a traceback
 
 
 def _feed(arriving: Iterable[Batch], pool: ProcessPoolExecutor, waiting: Queue[Future[_Answer] | None]) -> None:
@@ -171,7 +173,7 @@ _judge_of_worker: list[Judge] = []
 
 
 def _become_worker(rules: Sequence[Rule], config: Config) -> None:
-    _judge_of_worker.append(Judge(rules, config))
+    _judge_of_worker.append(Judge(rules, config, grammarbook.builtin()))
 
 
 def _work(batch: Batch) -> _Answer:

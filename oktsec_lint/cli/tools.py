@@ -14,7 +14,7 @@ from oktsec_lint.core.model import Status
 from oktsec_lint.core.report import Exit, Report, ServerRow, ToolRow
 
 from . import options
-from .options import DataFormat, request_of
+from .choices import DataFormat
 from .terminal import complain
 
 
@@ -28,11 +28,10 @@ def tools(
     server: options.OnlyServer = None,
 ) -> None:
     """Print every tool on every server, the agents that may call it, and what `run --enforce` would do with it."""
-    from .audit import audit
+    from .audit import audit, request_of
 
-    request = request_of(inputs, config, server, offline=offline, timeout=timeout, jobs=jobs)
     try:
-        report = audit(request)
+        report = audit(request_of(inputs, config, server, offline=offline, timeout=timeout, jobs=jobs))
     except OktsecError as error:
         raise typer.Exit(complain(error)) from None
     lines = _json(report) if output_format is DataFormat.JSON else _table(report)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from oktsec_lint.core.config import ServerSpec
 from oktsec_lint.core.display import visible
@@ -57,22 +56,21 @@ def _chosen(first: Listing, second: Listing | None) -> Listing:
         return first
     gap = f"only a client without capabilities was answered: {first.failure.reason}"
     fault = Fault("LST-002", f"not everything was read: {gap}")
-    return replace(second, gaps=(*second.gaps, gap), faults=(*second.faults, fault))
+    return second._replace(gaps=(*second.gaps, gap), faults=(*second.faults, fault))
 
 
 def _joined(first: Listing, second: Listing) -> Listing:
     """The union of both views, and what differs between them."""
     more = tuple(_unknown(first, second))
     if second.failure is not None:
-        return replace(first, faults=(*first.faults, *more))
+        return first._replace(faults=(*first.faults, *more))
     difference = compare(first.definitions, second.definitions)
     more += tuple(difference.faults(BAREST_CLIENT, presence=not (first.gaps or second.gaps)))
     instructions = first.instructions
     if second.instructions != first.instructions:
         instructions = "\n\n".join(filter(None, (first.instructions, second.instructions)))
         more = (changed_instructions(second.instructions, BAREST_CLIENT), *more)
-    return replace(
-        first,
+    return first._replace(
         instructions=instructions,
         definitions=(*first.definitions, *difference.additions(BAREST_CLIENT)),
         faults=(*first.faults, *_unseen(second.faults, first.faults), *more),
@@ -94,8 +92,7 @@ def _unseen(faults: tuple[Fault, ...], seen: tuple[Fault, ...]) -> tuple[Fault, 
 def _masked(faults: tuple[Fault, ...], mask: Mask) -> tuple[Fault, ...]:
     """Masked first and cut then, or half a secret may survive at the cut."""
     return tuple(
-        replace(
-            item,
+        item._replace(
             message=visible(mask(item.message), _MESSAGE),
             name=mask.starred(item.name),
             pointer=mask.starred(item.pointer),
@@ -120,4 +117,4 @@ def _starred(definitions: tuple[Definition, ...], mask: Mask) -> tuple[tuple[Def
 
 def _without_secret(item: Definition, mask: Mask) -> Definition:
     body = mask.starred_in(item.body)
-    return item if body is item.body else replace(item, name=mask.starred(item.name), body=body)
+    return item if body is item.body else item._replace(name=mask.starred(item.name), body=body)

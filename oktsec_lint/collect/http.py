@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, ParamSpec, TypeAlias, TypeVar
 
 import anyio
@@ -58,7 +57,7 @@ def listings(endpoint: Endpoint, visit: Visit) -> tuple[Listing, Listing | None]
     sdk.addHandler(logging.NullHandler())
     sdk.propagate = False
     probe = max(visit.limits.probe, min(_PROBE, visit.timeout / 2))
-    return anyio.run(_visit, endpoint, replace(visit, limits=replace(visit.limits, probe=probe)))
+    return anyio.run(_visit, endpoint, visit._replace(limits=visit.limits._replace(probe=probe)))
 
 
 async def _visit(endpoint: Endpoint, visit: Visit) -> tuple[Listing, Listing | None]:

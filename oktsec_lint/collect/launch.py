@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from oktsec_lint.core.config import ServerSpec
 from oktsec_lint.core.display import listed, quoted
+from oktsec_lint.core.values import NamedTuple
 
 from .secrets import Mask, mask_of, named_values
 

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
+from oktsec_lint.core.model import EMPTY
+from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.protocol.listing import Limits
 
 from .stop import Stop
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How long, how many at once, and with which environment."""
 
     timeout: float = 30.0
     """Seconds for each server, from its start to its last answer; ending it may take two more."""
     jobs: int = 8
     """Servers looked at at the same time."""
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = EMPTY
     """The environment in which `${VAR}` is looked up, and of which servers inherit a little."""
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """One server's time and bounds."""
 
     limits: Limits

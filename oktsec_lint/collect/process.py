@@ -12,9 +12,9 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from typing import NamedTuple
 
 from oktsec_lint.core.display import quoted
+from oktsec_lint.core.values import NamedTuple
 
 from .launch import Launch
 

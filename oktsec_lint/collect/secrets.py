@@ -13,10 +13,10 @@ from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import zip_longest
-from typing import NamedTuple
 
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.model import JsonValue
+from oktsec_lint.core.values import NamedTuple
 
 MASKED = "***"
 

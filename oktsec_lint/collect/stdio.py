@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from oktsec_lint.protocol.dialogue import Closed, Event, Failure, Opened, Send, Steps, Wait
 from oktsec_lint.protocol.interview import BAREST, THOROUGH, THOROUGH_LEGACY, Listing, Plan, interview
@@ -96,7 +95,7 @@ class _Second:
 
     def __init__(self, launch: Launch, visit: Visit) -> None:
         self._launch = launch
-        self._visit = replace(visit, stop=Stop())
+        self._visit = visit._replace(stop=Stop())
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._listing: Listing | None = None

@@ -9,10 +9,10 @@ configuration asks for every agent x server x tool.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from .config import DENY_ALL, Agent
 from .model import Inventory
+from .values import NamedTuple
 
 
 class ToolId(NamedTuple):

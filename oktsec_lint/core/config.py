@@ -7,11 +7,11 @@ only holds what the checks, the policy and the collector read. Field names are t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .findings import Severity
-from .model import JsonValue, Place
+from .model import EMPTY, JsonValue, Place
+from .values import NamedTuple
 
 DENY_ALL = "__oktsec_deny_all__"
 """Upstream's sentinel: as the only entry of `allowed_tools` it allows nothing; a tool of that name is always denied."""
@@ -41,8 +41,7 @@ class ScanProfile(StrEnum):
     MINIMAL = "minimal"
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSpec:
+class ServerSpec(NamedTuple):
     """One entry of `mcp_servers`: how to start or reach it. Values may hold `${VAR}`, unexpanded."""
 
     name: str
@@ -50,22 +49,20 @@ class ServerSpec:
     place: Place
     command: str = ""
     args: tuple[str, ...] = ()
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = EMPTY
     working_dir: str = ""
     url: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = EMPTY
 
 
-@dataclass(frozen=True, slots=True)
-class AllowEntry:
+class AllowEntry(NamedTuple):
     """One entry of an agent's `allowed_tools`."""
 
     name: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class ToolReference:
+class ToolReference(NamedTuple):
     """A place in the config that names a tool: a policy, a constraint, a chain rule, an override's scope."""
 
     name: str
@@ -74,8 +71,7 @@ class ToolReference:
     """The key that names it, such as `tool_policies` or `rules[].apply_to_tools`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(NamedTuple):
     """One entry of `agents`."""
 
     name: str
@@ -89,7 +85,7 @@ class Agent:
     scan_profile: ScanProfile = ScanProfile.STRICT
     suspended: bool = False
     tool_references: tuple[ToolReference, ...] = ()
-    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    settings: Mapping[str, JsonValue] = EMPTY
     """The whole entry as plain values, for the keys the gate reads."""
 
     @property
@@ -101,8 +97,7 @@ class Agent:
         return len(self.allowed_tools) == 1 and self.allowed_tools[0].name == DENY_ALL
 
 
-@dataclass(frozen=True, slots=True)
-class RuleOverride:
+class RuleOverride(NamedTuple):
     """One entry of `rules`: the user's own decision about a rule."""
 
     id: str
@@ -113,8 +108,7 @@ class RuleOverride:
     exempt_tools: tuple[ToolReference, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Gateway:
+class Gateway(NamedTuple):
     """The `gateway` section."""
 
     enabled: bool = False
@@ -126,8 +120,7 @@ class Gateway:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """One loaded configuration. `Config()` judges a snapshot that came without one: no agents, no overrides."""
 
     path: str = ""
@@ -138,7 +131,7 @@ class Config:
     default_policy: str = "allow"
     custom_rules_dir: str = ""
     custom_rules_place: Place | None = None
-    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    settings: Mapping[str, JsonValue] = EMPTY
     """The whole document as plain values."""
 
     def agent(self, name: str) -> Agent | None:

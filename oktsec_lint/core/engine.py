@@ -11,16 +11,18 @@ the same few words hundreds of times.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
-from .decoding import MAX_ROUNDS, decoded
 from .evidence import Secrets, Spot, shown
 from .findings import Hit, Unfinished
+from .grammar import Book, Grammar
 from .matchers import Encoded, PatternSet, Width, find_spans, source, width_of
-from .readings import readings
 from .rules import Pattern, Rule
-from .surfaces import DEFINITION_KINDS, MESSAGE_KINDS, Surface, expand
-from .text import View, raw
+from .surfaces import DEFINITION_KINDS, MESSAGE_KINDS, Surface, expand, in_words
+from .values import NamedTuple
+from .views import Views, views_of
+from .views.decoding import MAX_ROUNDS
+from .views.disguises import TECHNIQUES, Disguise
+from .views.text import View
 
 _SHOWN = 5
 """Spans of one rule in one text that become evidence."""
@@ -28,6 +30,11 @@ _MASKED = 200
 """Spans of a sensitive rule that are looked for, so that no secret is shown beside another finding."""
 _EXCUSED = 200
 """Matches of one pattern in one text that exclude patterns may excuse; the next one counts, whatever surrounds it."""
+_TRIED = 20_000
+"""Matches of one pattern in one text that are put to its validator; the next one counts untried."""
+_SHORT, _REMEMBERED = 80, 1 << 14
+"""Characters of a text whose reading is remembered, and how many readings."""
+_DEFINITIONS, _MESSAGES = frozenset(DEFINITION_KINDS), frozenset(MESSAGE_KINDS)
 _EXCUSE_REACH = 256
 _LINE_REACH = 4096
 _TOO_DEEP = f"something in this text is encoded more than {MAX_ROUNDS} times over and was not read"
@@ -36,27 +43,43 @@ _TOO_DEEP = f"something in this text is encoded more than {MAX_ROUNDS} times ove
 class Engine:
     """A rulebook ready to be put to texts. Patterns compile when the first text of their kind arrives."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        patterned = tuple(rule for rule in rules if rule.patterns)
-        self._definition = _Panel(patterned, frozenset(DEFINITION_KINDS))
-        self._message = _Panel(patterned, frozenset(MESSAGE_KINDS))
+    def __init__(self, rules: Iterable[Rule], book: Book | None = None) -> None:
+        """Raises ValueError for rules of the attack grammar without its book: they must not be passed over."""
+        every = tuple(rules)
+        self._rules = tuple(rule for rule in every if rule.patterns or rule.check in TECHNIQUES)
+        self._panels: dict[frozenset[str], _Panel] = {}
+        families = {part: rule.id for rule in every for part in rule.parts}
+        if families and book is None:
+            raise ValueError("rules of the attack grammar need its book")
+        self._grammar = Grammar(book, families) if book is not None and families else None
 
     def inspect(self, surfaces: Iterable[Surface]) -> tuple[list[Hit], list[Unfinished]]:
         """At most one hit a rule and surface, in the order of the surfaces, and what could not be read."""
         hits: list[Hit] = []
         unfinished: list[Unfinished] = []
-        read: dict[tuple[bool, str], _Reading] = {}
-        for surface in surfaces:
-            is_message = surface.kind.startswith("message.")
-            reading = read.get((is_message, surface.text))
-            if reading is None:
-                panel = self._message if is_message else self._definition
-                reading = read[is_message, surface.text] = panel.read(surface.text)
+        every = tuple(surfaces)
+        messages = self._readings(every, _MESSAGES)
+        definitions = self._readings(every, _DEFINITIONS)
+        for surface in every:
+            reading = (messages if surface.kind in _MESSAGES else definitions)[surface.text]
             if reading is not _CLEAN:
                 hits += _hits(surface, reading)
                 if reading.exhausted:
                     unfinished.append(Unfinished(surface.subject, _TOO_DEEP, surface.pointer))
+        if self._grammar is not None:
+            read = {**definitions, **messages}
+            secrets = {text: item.secrets for text, item in read.items() if item.secrets}
+            decoded = {text: item.decoded for text, item in read.items() if item.decoded}
+            hits += self._grammar.hits(every, secrets, decoded)
         return hits, unfinished
+
+    def _readings(self, surfaces: Iterable[Surface], kinds: frozenset[str]) -> Mapping[str, _Reading]:
+        """What the rules for these kinds say about the texts of such surfaces. Panels are made when first needed:
+        definitions and messages seldom meet in one run."""
+        texts = {surface.text: None for surface in surfaces if surface.kind in kinds}
+        if texts and kinds not in self._panels:
+            self._panels[kinds] = _Panel(self._rules, kinds)
+        return self._panels[kinds].read(texts) if texts else {}
 
 
 class _Reading(NamedTuple):
@@ -65,6 +88,8 @@ class _Reading(NamedTuple):
     found: tuple[tuple[_Entry, tuple[Spot, ...]], ...] = ()
     secrets: Secrets = ()
     exhausted: bool = False
+    decoded: tuple[View, ...] = ()
+    """What was encoded in the text, as it is written there."""
 
 
 _CLEAN = _Reading()
@@ -99,27 +124,42 @@ class _Panel:
     """The rules for definitions, or those for messages."""
 
     def __init__(self, rules: Iterable[Rule], kinds: frozenset[str]) -> None:
+        self._known: dict[str, _Reading] = {}
         entries = [_Entry(rule, kinds & _kinds(rule)) for rule in rules]
         entries = [entry for entry in entries if entry.kinds]
-        self._decodes = any("decoded" in entry.rule.views for entry in entries)
         self._raw = _lenses(entries, "raw")
         self._folded = _lenses(entries, "folded")
+        self._disguises = {entry.rule.check: entry for entry in entries if entry.rule.check in TECHNIQUES}
 
-    def read(self, text: str) -> _Reading:
-        search = _Search(text)
-        self._look(search, raw(text))
-        hidden = decoded(text) if self._decodes else None
-        for view in hidden.views if hidden else ():
-            self._look(search, view)
-        exhausted = hidden is not None and hidden.exhausted
-        return search.reading(exhausted=exhausted) if search.matched or exhausted else _CLEAN
+    def read(self, texts: Iterable[str]) -> Mapping[str, _Reading]:
+        """The reading of each text. Short ones are remembered from call to call: types, names and the like make up
+        most texts of most manifests."""
+        self._known = {} if len(self._known) > _REMEMBERED else self._known
+        found = {text: self._known.get(text) for text in texts}
+        fresh = [views_of(text) for text, reading in found.items() if reading is None]
+        if fresh:
+            self._glance(fresh)
+        new = {views.written[0].text: self._look(views) for views in fresh}
+        self._known.update((text, reading) for text, reading in new.items() if len(text) <= _SHORT)
+        return {text: reading or new[text] for text, reading in found.items()}
 
-    def _look(self, search: _Search, view: View) -> None:
+    def _glance(self, fresh: Sequence[Views]) -> None:
         for lens in self._raw:
-            search.through(lens, view)
-        for reading in readings(view) if self._folded else ():
-            for lens in self._folded:
-                search.through(lens, reading)
+            lens.patterns.glance([view.text for views in fresh for view in views.written])
+        for lens in self._folded:
+            lens.patterns.glance([view.text for views in fresh for view in views.folded])
+
+    def _look(self, views: Views) -> _Reading:
+        search = _Search(views.written[0].text)
+        search.look(self._raw, views.written)
+        if self._folded:
+            search.look(self._folded, views.folded)
+        for disguise in views.disguises if self._disguises else ():
+            search.note(disguise, self._disguises.get(disguise.name))
+        decoded = views.written[1:]
+        if not (search.matched or views.exhausted or decoded):
+            return _CLEAN
+        return search.reading(exhausted=views.exhausted)._replace(decoded=decoded)
 
 
 def _kinds(rule: Rule) -> frozenset[str]:
@@ -148,18 +188,33 @@ class _Search:
         self.entries: dict[str, _Entry] = {}
         self._excused: set[tuple[str, int, int]] = set()
 
-    def through(self, lens: _Lens, view: View) -> None:
+    def look(self, lenses: Iterable[_Lens], views: Iterable[View]) -> None:
+        """Through every lens at every view, leaving out the lenses that cannot show anything."""
+        busy = [lens for lens in lenses if not lens.patterns.idle]
+        for view in views if busy else ():
+            for lens in busy:
+                self._through(lens, view)
+
+    def _through(self, lens: _Lens, view: View) -> None:
         encoded = Encoded(view.text, lens.patterns.width)
         named = lens.patterns.matching(encoded)
         for index, chunks in named.items() if named else ():
             entry, pattern = lens.references[index]
             if view.name == "decoded" and "decoded" not in entry.rule.views:
                 continue
-            spans = lens.patterns.spans(index, encoded, chunks, every=bool(entry.rule.exclude_patterns))
-            spots = list(self._spots(entry.rule, view, spans))
+            check = entry.rule.patterns[pattern].validate
+            spans = lens.patterns.spans(index, encoded, chunks, every=bool(check or entry.rule.exclude_patterns))
+            spots = list(self._spots(entry.rule, view, _confirmed(check, view.text, spans) if check else spans))
             if spots:
                 self.entries[entry.rule.id] = entry
                 self.matched.setdefault(entry.rule.id, {}).setdefault(pattern, []).extend(spots)
+
+    def note(self, disguise: Disguise, entry: _Entry | None) -> None:
+        """A place where the text hides something, for the rule that is about it."""
+        if entry:
+            spot = Spot(disguise.start, disguise.end, disguise.note, disguise.plain)
+            self.entries[entry.rule.id] = entry
+            self.matched.setdefault(entry.rule.id, {}).setdefault(0, []).append(spot)
 
     def _spots(self, rule: Rule, view: View, spans: Iterator[tuple[int, int]]) -> Iterator[Spot]:
         wanted = _MASKED if rule.sensitive else _SHOWN
@@ -167,7 +222,8 @@ class _Search:
         for span in spans:
             if wanted == 0:
                 return
-            spot = Spot(*view.span(*span), view.note or _folding_note(self.text, view, span))
+            note = view.note or _folding_note(self.text, view, span)
+            spot = Spot(*view.span(*span), note, view.text[slice(*span)] if view.name == "decoded" else "")
             if excused < _EXCUSED and rule.exclude_patterns and self._is_excused(rule, view, span, spot):
                 excused += 1
                 continue
@@ -207,6 +263,15 @@ class _Search:
             found.append((entry, spots[:_SHOWN]))
             secrets += [(spot.start, _end_of_secret(self.text, spot)) for spot in spots if entry.rule.sensitive]
         return _Reading(tuple(found), tuple(secrets), exhausted)
+
+
+def _confirmed(check: str, text: str, spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The matches that pass the check their pattern names."""
+    from .validators import passes  # few texts come that far
+
+    for number, (start, end) in enumerate(spans):
+        if number >= _TRIED or passes(check, text[start:end]):
+            yield start, end
 
 
 def _outermost(spots: Iterable[Spot]) -> tuple[Spot, ...]:
@@ -250,21 +315,4 @@ def _hits(surface: Surface, reading: _Reading) -> Iterator[Hit]:
 
 
 def _message(rule: Rule, kind: str) -> str:
-    return f"{_name_of(kind)} {rule.message}" if rule.message else f"{rule.name} in {_name_of(kind)}"
-
-
-_PARTS: Mapping[str, str] = {
-    "schema": "input schema",
-    "output": "output schema",
-    "key": "property name",
-    "meta": "_meta",
-    "info": "self-description",
-    "extra": "unspecified field",
-    "other": "text",
-}
-
-
-def _name_of(kind: str) -> str:
-    """A surface kind in words: `tool.schema` is a tool input schema."""
-    owner, _, part = kind.partition(".")
-    return f"{owner} {_PARTS.get(part, part)}"
+    return f"{in_words(kind)} {rule.message}" if rule.message else f"{rule.name} in {in_words(kind)}"

@@ -5,9 +5,10 @@ Masks keep the length of what they cover, so offsets and carets stay right.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from .findings import Evidence
+from .values import NamedTuple
 
 Secrets: TypeAlias = tuple[tuple[int, int], ...]
 """Character spans that must not be shown in the clear."""
@@ -16,6 +17,7 @@ _TEXT = 200
 _CONTEXT = 400
 _BEFORE = 160
 _MASK = "*"
+_PLAIN = 80
 _HINT = 4
 """Characters of a long secret that stay readable, enough to say which one it is."""
 _LONG_SECRET = 16
@@ -27,6 +29,8 @@ class Spot(NamedTuple):
     start: int
     end: int
     note: str = ""
+    plain: str = ""
+    """What the characters say once they are decoded; shown only where no secret is among them."""
 
 
 def shown(text: str, spot: Spot, secrets: Secrets = ()) -> Evidence:
@@ -39,8 +43,15 @@ def shown(text: str, spot: Spot, secrets: Secrets = ()) -> Evidence:
         context=_masked(text, first, last, secrets),
         context_start=first,
         line=text.count("\n", 0, spot.start) + 1,
-        note=spot.note,
+        note=_note(spot, text[spot.start : spot.end], secrets),
     )
+
+
+def _note(spot: Spot, original: str, secrets: Secrets) -> str:
+    said = " ".join(spot.plain.split())
+    if not said or said in original.lower() or any(start < spot.end and spot.start < end for start, end in secrets):
+        return spot.note
+    return f"{spot.note}: {said[:_PLAIN]}{'...' if len(said) > _PLAIN else ''}"
 
 
 def _context(text: str, offset: int) -> tuple[int, int]:

@@ -6,10 +6,10 @@ check repeats a severity, and a rule's file stays the one place where it is desc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from .model import Kind, Place, Subject
+from .values import NamedTuple
 
 
 class Severity(IntEnum):
@@ -38,8 +38,7 @@ class Confidence(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """The very characters. Offsets are code points into the judged text (the string at the finding's pointer)."""
 
     start: int
@@ -56,8 +55,7 @@ class Evidence:
     """What this span is, in a few words: the name of a signal, or the view in which it was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """What a check or the engine found, before its rule's metadata is joined."""
 
     rule: str
@@ -75,8 +73,7 @@ class Hit:
     """What to type next, for this very case; empty falls back to the rule's `fix`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing a maintainer should know, complete enough to be shown, compared and obeyed."""
 
     rule: str
@@ -113,8 +110,7 @@ class Finding:
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
+class Unfinished(NamedTuple):
     """A check that could not run, as data: never a clean result."""
 
     subject: Subject
@@ -122,8 +118,7 @@ class Unfinished:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(NamedTuple):
     """Everything the engine and the checks have to say about a subject."""
 
     findings: tuple[Finding, ...] = ()

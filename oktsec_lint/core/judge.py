@@ -7,7 +7,6 @@ cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from . import surfaces
 from .access import Access
@@ -15,13 +14,14 @@ from .checks import CHECKS, Check
 from .config import Agent, Config
 from .engine import Engine
 from .findings import Finding, Hit, Inspection
+from .grammar import Book
 from .model import Inventory, Kind, Place, Subject
 from .policy import Policy, Verdict
 from .rules import Rule
+from .values import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What was found, and what policy makes of it."""
 
     inspection: Inspection
@@ -40,12 +40,12 @@ class Judgement:
 class Judge:
     """One engine, one policy, one set of checks."""
 
-    def __init__(self, rules: Iterable[Rule], config: Config) -> None:
+    def __init__(self, rules: Iterable[Rule], config: Config, book: Book | None = None) -> None:
         self.rules: Mapping[str, Rule] = {rule.id: rule for rule in rules}
         self.config = config
         self.policy = Policy(config.rules)
         self._access = Access(config.agents)
-        self._engine = Engine(self.rules.values())
+        self._engine = Engine(self.rules.values(), book)
         self._checks: tuple[Check, ...] = tuple(
             CHECKS[name] for name in dict.fromkeys(rule.check for rule in self.rules.values()) if name in CHECKS
         )

@@ -14,9 +14,9 @@ and any width; they see UTF-8, and long texts whole up to `LONG_CHUNK`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, Protocol, TypeAlias
 
 import re2
@@ -29,16 +29,26 @@ MAX_WIDTH = 1024
 """Most characters a pattern of ours may match."""
 CHUNK = 3072
 _JOINED = 8
+_GLANCED = 1 << 15
+_BEGINNING = 3
+_FEW = 16
+"""Patterns whose words are looked for one by one; the automaton is faster for more of them."""
+_BRIEF, _MANY = 1024, 16
+"""Bytes of a text in which further words are looked for one by one, and how many longer ones are until it pays to look
+for all words at once."""
+_EDGES = ("^", "$", "\\A", "\\z")
 LONG_CHUNK = 1 << 20
 
 Regexp: TypeAlias = Any
 """A compiled pattern; google-re2 ships no types."""
+Groups: TypeAlias = Sequence[Sequence[bytes]]
+"""The words of one pattern: one of each group is in every match."""
 
 
 class Prefilter(Protocol):
     """Many patterns, one pass."""
 
-    def __call__(self, data: bytes) -> Sequence[int]:
+    def __call__(self, data: bytes, /) -> Sequence[int]:
         """Indexes of the patterns that match somewhere in the UTF-8 `data`, possibly with some that do not."""
 
 
@@ -52,18 +62,21 @@ class Width(Enum):
 class Encoded:
     """A text as bytes, with the way back from byte offsets to characters. Lone surrogates are one `?` each."""
 
-    __slots__ = ("data", "text", "wide")
+    __slots__ = ("_mark", "data", "text", "wide")
 
     def __init__(self, text: str, width: Width) -> None:
         self.text = text
         self.wide = width is Width.WIDE and not text.isascii()
         self.data = text.encode("utf-8" if self.wide else "ascii", "replace")
+        self._mark = (0, 0)
 
     def chars(self, start: int, end: int) -> tuple[int, int]:
-        """The character span of a byte span."""
+        """The character span of a byte span; spans that are asked for in order cost one pass over the data."""
         if not self.wide:
             return start, end
-        first = len(self.data[:start].decode("utf-8", "replace"))
+        at, count = self._mark if self._mark[0] <= start else (0, 0)
+        first = count + len(self.data[at:start].decode("utf-8", "replace"))
+        self._mark = (start, first)
         return first, first + len(self.data[start:end].decode("utf-8", "replace"))
 
     def chunks(self, size: int) -> Iterator[tuple[int, int]]:
@@ -92,19 +105,61 @@ class PatternSet:
         self._patterns = tuple(patterns)
         self._regexps: dict[int, Regexp] = {}
         self._prefilter: Prefilter | None = None
+        self._all: Prefilter | None = None
+        self._glanced = False
         self.width = width
+
+    def glance(self, texts: Iterable[str]) -> None:
+        """Look at all texts at once and prepare for them, and for no others until the next glance.
+
+        What none of them needs is left out, which is nearly everything. The first time, not even the automaton of all
+        words is made: that costs more than a short run has to judge.
+        """
+        joined, first = "\n".join(texts), not self._glanced
+        self._glanced = True
+        if self.width is Width.WIDE or len(joined) > _GLANCED:
+            self._prefilter = None
+        elif first:
+            self._prefilter = _prefilter(self._patterns, self.width, _Held(joined))
+        else:
+            data = Encoded(joined, self.width).data
+            named = sorted({*self._full()(data), *self._anchored})
+            if len(named) > _FEW:
+                self._prefilter = None
+            else:
+                few = {index: self._groups[index] for index in named}
+                self._prefilter = _among(few, data.lower()) if few else _none
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing can match in the texts of the last glance."""
+        return self._prefilter is _none
+
+    @cached_property
+    def _anchored(self) -> tuple[int, ...]:
+        """Patterns without words that may ask for the edge of a text, which is no edge where texts are joined."""
+        indexes = [index for index, pattern in enumerate(self._patterns) if not pattern.words]
+        return tuple(index for index in indexes if any(mark in self._patterns[index].value for mark in _EDGES))
+
+    @cached_property
+    def _groups(self) -> tuple[Groups, ...]:
+        return tuple([[word.encode() for word in group] for group in pattern.words] for pattern in self._patterns)
+
+    def _full(self) -> Prefilter:
+        if self._all is None:
+            self._all = _prefilter(self._patterns, self.width)
+        return self._all
 
     def matching(self, text: Encoded) -> dict[int, list[tuple[int, int]]]:
         """Which patterns may match, and in which chunks (byte spans) of the text."""
-        if self._prefilter is None:
-            self._prefilter = _prefilter(self._patterns, self.width)
+        prefilter = self._prefilter or self._full()
         size: int = self.width.value
         if len(text.data) <= size:
-            named = self._prefilter(text.data)
+            named = prefilter(text.data)
             return {index: [(0, len(text.data))] for index in named} if named else _NONE
         found: dict[int, list[tuple[int, int]]] = {}
         for start, end in text.chunks(size):
-            for index in self._prefilter(text.data[start:end]):
+            for index in prefilter(text.data[start:end]):
                 found.setdefault(index, []).append((start, end))
         return found
 
@@ -131,43 +186,122 @@ class PatternSet:
         return self._regexps[index]
 
 
-def _prefilter(patterns: Sequence[Pattern], width: Width) -> Prefilter:
+def _prefilter(patterns: Sequence[Pattern], width: Width, held: _Held | None = None) -> Prefilter:
     """By words where the patterns have them. A few narrow ones without join the words' automaton; any more, or wide
-    ones, would blow it up, and RE2's own filter is made for those."""
-    wordless = [index for index, pattern in enumerate(patterns) if not pattern.words]
+    ones, would blow it up, and RE2's own filter is made for those. With `held`, only for texts that are part of it."""
+    possible = [index for index, pattern in enumerate(patterns) if held is None or _may_match(pattern, held)]
+    wordless = [index for index in possible if not patterns[index].words]
     filtered = wordless if width is Width.WIDE or len(wordless) > _JOINED else []
-    joined = sorted(set(range(len(patterns))).difference(filtered))
-    by_words, by_filter = _by_words(patterns, joined, width), _by_filter(patterns, filtered, width)
+    joined = sorted(set(possible).difference(filtered))
+    by_words, by_filter = _by_words(patterns, joined, width, held), _by_filter(patterns, filtered, width)
 
     def prefilter(data: bytes) -> Sequence[int]:
         return (*by_words(data), *by_filter(data))
 
-    return prefilter if joined and filtered else by_words if joined else by_filter
+    if joined:
+        return prefilter if filtered else by_words
+    return by_filter if filtered else _none
 
 
-def _by_words(patterns: Sequence[Pattern], indexes: Sequence[int], width: Width) -> Prefilter:
+def _none(_data: bytes) -> Sequence[int]:
+    return ()
+
+
+class _Held:
+    """A text in which to look for many words: most are ruled out by how they begin."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text.encode("ascii", "replace").decode().lower()
+        self._beginnings = {self._text[at : at + _BEGINNING] for at in range(len(self._text))}
+
+    def holds(self, word: str) -> bool:
+        return (len(word) < _BEGINNING or word[:_BEGINNING] in self._beginnings) and word in self._text
+
+
+def _may_match(pattern: Pattern, held: _Held) -> bool:
+    return all(any(map(held.holds, group)) for group in pattern.words)
+
+
+def _by_words(
+    patterns: Sequence[Pattern], indexes: Sequence[int], width: Width, held: _Held | None = None
+) -> Prefilter:
     """One automaton over the first group's words of every pattern; where one is found, the other groups are asked."""
     users: dict[str, list[int]] = {}
     for index in indexes:
-        words = [re2.escape(word) for word in patterns[index].words[0]] if patterns[index].words else []
-        for part in words or [source(patterns[index])]:
+        for part in _parts(patterns[index], held):
             users.setdefault(part, []).append(index)
     automaton = re2.Set.SearchSet(_options(width, any_case=True))
     for part in users:
         automaton.Add(part.encode())
     automaton.Compile()
     uses = tuple(users.values())
-    others = [[[word.encode() for word in group] for group in pattern.words[1:]] for pattern in patterns]
+    others = _Others(patterns, indexes, width)
 
     def prefilter(data: bytes) -> Sequence[int]:
         found = automaton.Match(data)
-        if not found:
-            return ()
-        small = data.lower()
-        named = dict.fromkeys(index for number in found for index in uses[number])
-        return [index for index in named if all(any(word in small for word in group) for group in others[index])]
+        return others.held_by(data, {index: None for number in found for index in uses[number]}) if found else ()
 
     return prefilter
+
+
+class _Others:
+    """The groups of words behind each pattern's first. In short texts they are looked for one by one; once several
+    long ones came, all words at once."""
+
+    def __init__(self, patterns: Sequence[Pattern], indexes: Sequence[int], width: Width) -> None:
+        self._groups = {index: [[*map(str.encode, group)] for group in patterns[index].words[1:]] for index in indexes}
+        self._words: tuple[bytes, ...] = ()
+        self._automaton: Any = None
+        self._options = _options(width, any_case=True)
+        self._long = 0
+
+    def held_by(self, data: bytes, named: Iterable[int]) -> list[int]:
+        """Those of the patterns of which the data holds a word of each group."""
+        if len(data) > _BRIEF and self._long < _MANY:
+            self._long += 1
+        if len(data) <= _BRIEF or self._long < _MANY:
+            small = data.lower()
+            return [
+                index for index in named if all(any(word in small for word in group) for group in self._groups[index])
+            ]
+        held = self._held(data)
+        return [index for index in named if not any(map(held.isdisjoint, self._groups[index]))]
+
+    def _held(self, data: bytes) -> set[bytes]:
+        if self._automaton is None:
+            every = (word for groups in self._groups.values() for group in groups for word in group)
+            self._words = tuple(dict.fromkeys(every))
+            self._automaton = re2.Set.SearchSet(self._options)
+            for word in self._words:
+                self._automaton.Add(re2.escape(word))
+            self._automaton.Compile()
+        return {self._words[number] for number in self._automaton.Match(data) or ()} if self._words else set()
+
+
+def _among(groups: Mapping[int, Groups], held: bytes) -> Prefilter:
+    """For few patterns, by the groups of words of each: those that occur in the small letters of all texts together
+    are looked for one by one."""
+    wanted = {
+        index: [[word for word in group if word in held] for group in of_pattern]
+        for index, of_pattern in groups.items()
+    }
+
+    def prefilter(data: bytes, /) -> Sequence[int]:
+        small = data.lower()
+        return [
+            index
+            for index, of_pattern in wanted.items()
+            if all(any(word in small for word in group) for group in of_pattern)
+        ]
+
+    return prefilter
+
+
+def _parts(pattern: Pattern, held: _Held | None) -> list[str]:
+    """What has to be looked for, as RE2 source: the words of the first group, or the pattern itself."""
+    if not pattern.words:
+        return [source(pattern)]
+    return [re2.escape(word) for word in pattern.words[0] if held is None or held.holds(word)]
 
 
 def _by_filter(patterns: Sequence[Pattern], indexes: Sequence[int], width: Width) -> Prefilter:
@@ -207,7 +341,28 @@ def _compiled(value: str) -> Regexp:
 
 def holds(value: str, text: str) -> bool:
     """Whether one ASCII pattern matches anywhere in a text, seen as one byte a character."""
-    return _compiled(value).search(text.encode("ascii", "replace")) is not None
+    data = text.encode("ascii", "replace")
+    if len(data) > CHUNK:
+        return _compiled(value).search(data) is not None
+    return bool(_compiled_set((value,)).Match(data))
+
+
+def holding(values: tuple[str, ...], text: str) -> list[int]:
+    """Indexes of those ASCII patterns that match anywhere in a text, seen as one byte a character, in order. One
+    automaton serves them all, so they had better be few and alike."""
+    data = text.encode("ascii", "replace")
+    if len(data) > CHUNK:
+        return [index for index, value in enumerate(values) if _compiled(value).search(data)]
+    return sorted(_compiled_set(values).Match(data) or ())
+
+
+@lru_cache(maxsize=64)
+def _compiled_set(values: tuple[str, ...]) -> Any:
+    chosen = re2.Set.SearchSet(_options(Width.NARROW))
+    for value in values:
+        chosen.Add(value.encode())
+    chosen.Compile()
+    return chosen
 
 
 def find_spans(value: str, text: str) -> Iterator[tuple[int, int]]:

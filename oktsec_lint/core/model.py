@@ -8,11 +8,16 @@ source turns them into a `Location`, so that every report agrees on them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Never, TypeAlias
+
+from .values import NamedTuple
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+
+
+EMPTY: Mapping[str, Never] = {}
+"""The mapping that stands for "none given". One for all values, as its type lets nobody write to it."""
 
 
 class Kind(StrEnum):
@@ -26,8 +31,7 @@ class Kind(StrEnum):
     CONFIG = "config"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """The object a finding is about. `server` is empty for the configuration itself."""
 
     server: str
@@ -35,8 +39,7 @@ class Subject:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A symbolic position: a value (or its key) inside a document, by JSON pointer (RFC 6901)."""
 
     path: str
@@ -50,8 +53,7 @@ class Place:
         return Place(self.path, self.pointer + pointer) if pointer else self
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A position a person can go to. Lines and columns are 1-based; columns count code points; the end is exclusive."""
 
     path: str
@@ -63,8 +65,7 @@ class Location:
     """The source line at `line`, without its line end; what a report puts a caret under."""
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """One tool, prompt, resource or resource template, as listed."""
 
     kind: Kind
@@ -87,8 +88,7 @@ class Status(StrEnum):
     NOT_SCANNED = "not scanned"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Something the listing itself showed: a malformed page, a text that changed, a server that did not answer.
 
     `rule` is the id of the rule that explains it (family `listing`); the other fields become the Finding.
@@ -104,8 +104,7 @@ class Fault:
     """Where it stands in a snapshot file; None takes the place of the object."""
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(NamedTuple):
     """One MCP server and everything it offered, or the reason why it offered nothing."""
 
     name: str
@@ -114,7 +113,7 @@ class Server:
     """Why the status is not `complete`; empty otherwise."""
     protocol: str = ""
     """The negotiated protocol revision, such as `2025-11-25`; empty when unknown."""
-    info: Mapping[str, JsonValue] = field(default_factory=dict)
+    info: Mapping[str, JsonValue] = EMPTY
     """`serverInfo` as sent. Self-reported: shown, judged as text, never used for policy."""
     instructions: str = ""
     definitions: tuple[Definition, ...] = ()
@@ -132,8 +131,7 @@ class Server:
         return Subject(self.name, item.kind, item.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(NamedTuple):
     """Everything the configured servers offer, in configuration order."""
 
     servers: tuple[Server, ...] = ()

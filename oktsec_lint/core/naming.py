@@ -9,7 +9,6 @@ stands.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from .access import ToolId, ToolIndex
@@ -17,6 +16,7 @@ from .config import DENY_ALL, Config
 from .display import listed, quoted
 from .model import Inventory, Status
 from .nearest import LONGEST, Spelling
+from .values import NamedTuple
 
 _EXPANDED = 100
 """Dead names up to which wildcards are still expanded."""
@@ -32,8 +32,7 @@ class Mistake(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Unmatched:
+class Unmatched(NamedTuple):
     """A name that means no tool."""
 
     name: str

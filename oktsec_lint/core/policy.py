@@ -14,13 +14,13 @@ definition is judged in full for everybody.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from .access import names_of
 from .config import Action, Agent, RuleOverride
 from .findings import Finding, Severity
 from .model import Kind, Subject
+from .values import NamedTuple
 
 
 class Level(IntEnum):
@@ -36,8 +36,7 @@ class Level(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One finding's part in a verdict."""
 
     rule: str
@@ -46,8 +45,7 @@ class Reason:
     """What set the level: `severity high`, `blocked_content of coding-agent`, `rules: block`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """A level and everything that argued for it."""
 
     level: Level = Level.CLEAN
@@ -85,8 +83,8 @@ class Policy:
             return finding
         reason = _why_ignored(override, finding.subject)
         if reason:
-            return replace(finding, ignored_by=reason)
-        return finding if override.severity is None else replace(finding, severity=override.severity)
+            return finding._replace(ignored_by=reason)
+        return finding if override.severity is None else finding._replace(severity=override.severity)
 
     def decide(self, findings: Iterable[Finding], agent: Agent | None = None) -> Verdict:
         """The verdict over findings, for one agent or (None) for everybody. They need not be settled yet."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
 
 from .findings import Finding, Severity, Unfinished
-from .model import Location, Status
+from .model import EMPTY, Location, Status
 from .policy import Level
 from .rules import Rule
+from .values import NamedTuple
 
 
 class Exit(IntEnum):
@@ -24,8 +24,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True)
-class ToolRow:
+class ToolRow(NamedTuple):
     """One tool as the inventory shows it."""
 
     name: str
@@ -37,8 +36,7 @@ class ToolRow:
     """Ids of the rules behind the verdict."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerRow:
+class ServerRow(NamedTuple):
     """One server as the report shows it."""
 
     name: str
@@ -52,16 +50,14 @@ class ServerRow:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(NamedTuple):
     """A finding with its place resolved; `location` is None only when it has no file at all."""
 
     finding: Finding
     location: Location | None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """Everything one run has to say, in a deterministic order."""
 
     tool_version: str
@@ -71,12 +67,12 @@ class Report:
     ignored: tuple[Located, ...] = ()
     """Those that policy set aside, with the reason in `finding.ignored_by`."""
     unfinished: tuple[Unfinished, ...] = ()
-    rules: Sequence[Rule] = field(default_factory=tuple)
+    rules: Sequence[Rule] = ()
     """The whole enabled rulebook: some formats list it whether or not a rule fired."""
     sources: tuple[str, ...] = ()
     """The files that were read, as the user named them."""
     agents: tuple[str, ...] = ()
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = EMPTY
     """Path to text of the files that were read; some formats derive line fingerprints from it."""
 
     @property

@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from .findings import Confidence, Severity
 from .matchers import objection
 from .model import JsonValue, pointer_to
-from .rules import Example, Pattern, PatternType, Rule
+from .rules import VALIDATORS, Example, Pattern, PatternType, Rule
 from .surfaces import expand
+from .values import NamedTuple
 
 T = TypeVar("T")
 
 _USUAL_SURFACE = "tool.description"
+_GRAMMAR = "grammar"
 VIEWS = ("raw", "folded", "decoded")
 _REQUIRED = ("id", "name", "severity", "category")
-_OURS = frozenset("message confidence tags applies_to views check why fix references taxa".split())
+_OURS = frozenset("message confidence tags applies_to views check parts why fix references taxa".split())
 _UPSTREAM = frozenset(
     """id name description severity category targets match_mode patterns exclude_patterns remediation examples
     sensitive""".split()
@@ -36,6 +38,8 @@ _CONFIDENCES = {confidence.label: confidence for confidence in Confidence}
 _MODES = {"any": False, "all": True}
 _TYPES = {kind.value: kind for kind in PatternType}
 _EXAMPLE_LISTS = {"flag": True, "pass": False, "true_positive": True, "false_positive": False}
+_PATTERN_KEYS = frozenset({"type", "value", "validate"})
+_VALIDATORS = {name: name for name in VALIDATORS}
 _EXAMPLE_KEYS = frozenset("text on span definition config servers note".split())
 _BOOLEANS: Mapping[str, JsonValue] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _INTEGER = r"-?(?:0|[1-9][0-9]{0,17})"
@@ -112,6 +116,7 @@ def _rule(fields: _Fields, *, upstream: bool, origin: str) -> Rule:
         exclude_patterns=fields.patterns("exclude_patterns"),
         excludes_line=upstream,
         check=fields.text("check"),
+        parts=fields.texts("parts"),
         why=fields.text("why"),
         fix=fields.text("fix") or fields.text("remediation"),
         references=fields.texts("references"),
@@ -123,6 +128,8 @@ def _rule(fields: _Fields, *, upstream: bool, origin: str) -> Rule:
     fields.texts("targets")
     if bool(rule.patterns) == bool(rule.check) and not fields.problems:
         fields.problem("/patterns", "a rule has either patterns or a check")
+    if bool(rule.parts) != (rule.check == _GRAMMAR):
+        fields.problem("/parts", "`parts` goes with `check: grammar`, and the other way round")
     return rule
 
 
@@ -207,9 +214,10 @@ class _Fields:
         found: list[Pattern] = []
         for index, item in enumerate(self.items(key)):
             fields = self._below(item, pointer_to(key, index), "a pattern is a mapping with `type` and `value`")
-            fields.refuse_unknown(frozenset({"type", "value"}))
+            fields.refuse_unknown(_PATTERN_KEYS)
             fields.require(("type", "value"))
-            found.append(Pattern(fields.choice("type", _TYPES, PatternType.REGEX), fields.exact("value")))
+            kind, value = fields.choice("type", _TYPES, PatternType.REGEX), fields.exact("value")
+            found.append(Pattern(kind, value, validate=fields.choice("validate", _VALIDATORS, "")))
         return tuple(found)
 
     def taxa(self, key: str) -> Mapping[str, tuple[str, ...]]:

@@ -7,11 +7,17 @@ is what lets an unknown text be judged in linear time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .findings import Confidence, Severity
-from .model import JsonValue
+from .model import EMPTY, JsonValue
+from .values import NamedTuple
+
+VALIDATORS = frozenset(
+    """luhn mod97 crc32-base62 live entropy basic-auth national-number letter-number metadata-host internal-host
+    disguised-host""".split()
+)
+"""What a pattern's `validate` may name; the functions are in `core.validators`, which few runs need."""
 
 
 class PatternType(StrEnum):
@@ -21,8 +27,7 @@ class PatternType(StrEnum):
     CONTAINS = "contains"
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """RE2 syntax (`regex`) or a case-insensitive substring (`contains`)."""
 
     type: PatternType
@@ -30,10 +35,11 @@ class Pattern:
     words: tuple[tuple[str, ...], ...] = ()
     """Groups of lower-case words: every match holds one word of each group, in some letter case. Worked out when the
     built-in rules are compiled (`oktsec_lint.literals`); empty when nothing is known."""
+    validate: str = ""
+    """Which of `VALIDATORS` a match has to pass to count; empty when every match does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """One proof of a rule: a subject it must flag or must pass. Exactly one of the subject fields is set."""
 
     flagged: bool
@@ -51,8 +57,7 @@ class Example:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule of the rulebook."""
 
     id: str
@@ -69,7 +74,7 @@ class Rule:
     applies_to: tuple[str, ...] = ("definition",)
     """Surface kinds (`tool.description`) or groups (`definition`, `tool`, `message`); see `surfaces.expand`."""
     views: tuple[str, ...] = ("raw", "folded", "decoded")
-    """Which readings of a text the patterns see: as written, as a model reads it (see `core.text`), and, with
+    """Which readings of a text the patterns see: as written, as a model reads it (see `core.views`), and, with
     `decoded`, the same two of whatever was encoded in it."""
     match_all: bool = False
     """True when every pattern has to occur in the same text (upstream's `match_mode: all`)."""
@@ -80,10 +85,12 @@ class Rule:
     """True for upstream's rules: an exclude pattern anywhere on the match's own line excuses it."""
     check: str = ""
     """Name of the check in code that yields this rule's hits; empty for rules that are patterns alone."""
+    parts: tuple[str, ...] = ()
+    """For rules with the check `grammar`: the parts of the attack grammar whose weight makes a finding theirs."""
     why: str = ""
     fix: str = ""
     references: tuple[str, ...] = ()
-    taxa: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    taxa: Mapping[str, tuple[str, ...]] = EMPTY
     """Taxonomy (`owasp-mcp`, `owasp-agentic`, `cwe`) to ids (`MCP03`, `ASI01`, `1427`)."""
     tags: tuple[str, ...] = ()
     """Content classes that `blocked_content` may name beside the category."""

@@ -9,9 +9,10 @@ walked like any other.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from functools import cache
 
 from .model import Definition, JsonValue, Kind, Place, Server, Subject, pointer_to
+from .values import NamedTuple
 
 _FIELDS: Mapping[Kind, Mapping[str, str]] = {
     Kind.TOOL: {
@@ -54,11 +55,14 @@ _FIELDS: Mapping[Kind, Mapping[str, str]] = {
 }
 _OTHER = "extra"
 _KEY = "key"
+_VALUE = "value"
 
-DEFINITION_KINDS: tuple[str, ...] = tuple(
-    f"{kind}.{name}" for kind, fields in _FIELDS.items() for name in dict.fromkeys((*fields.values(), _OTHER, _KEY))
+DEFINITION_KINDS: tuple[str, ...] = (
+    *(f"{kind}.{name}" for kind, fields in _FIELDS.items() for name in dict.fromkeys((*fields.values(), _OTHER, _KEY))),
+    f"{Kind.TOOL}.{_VALUE}",
 )
-"""Every surface kind of a definition, such as `tool.description`; `key` is a property name, `extra` any other field."""
+"""Every surface kind of a definition, such as `tool.description`; `key` is a property name, `extra` any other field,
+`value` what an input schema offers as a value (`default`, `const`, `enum`, `examples`)."""
 
 MESSAGE_KINDS: tuple[str, ...] = (
     "message.argument",
@@ -80,10 +84,12 @@ _SCHEMA_WORDS = frozenset(
     lastModified version websiteUrl icons""".split()
 )
 """Keys whose spelling the specifications fix; every other key is the author's own text, and the model reads it."""
+_VALUE_WORDS = frozenset({"default", "const", "enum", "examples", "example"})
+_NAME_MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+"""Schema keywords below which the next keys are names, whatever they are spelled like."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surface:
+class Surface(NamedTuple):
     """One addressed text."""
 
     kind: str
@@ -95,6 +101,7 @@ class Surface:
     place: Place | None = None
 
 
+@cache
 def expand(applies_to: str) -> frozenset[str]:
     """Surface kinds meant by one entry of a rule's `applies_to`: a group, an object kind, or a kind itself.
 
@@ -104,6 +111,8 @@ def expand(applies_to: str) -> frozenset[str]:
         return frozenset(DEFINITION_KINDS)
     known = DEFINITION_KINDS + MESSAGE_KINDS
     found = frozenset(kind for kind in known if applies_to in (kind, kind.partition(".")[0]))
+    if applies_to == "tool.schema":
+        return found | {f"{Kind.TOOL}.{_VALUE}"}
     if not found:
         raise KeyError(applies_to)
     return found
@@ -140,18 +149,38 @@ def _of_body(subject: Subject, body: Mapping[str, JsonValue], place: Place | Non
 
 
 def _walk(subject: Subject, name: str, root: JsonValue, base: str, place: Place | None) -> Iterator[Surface]:
-    kind, key_kind = f"{subject.kind}.{name}", f"{subject.kind}.{_KEY}"
-    stack: list[tuple[JsonValue, str, bool]] = [(root, base, False)]
+    root_kind, key_kind = f"{subject.kind}.{name}", f"{subject.kind}.{_KEY}"
+    value_kind = f"{subject.kind}.{_VALUE}" if root_kind == "tool.schema" else root_kind
+    stack: list[tuple[JsonValue, str, str, bool]] = [(root, base, root_kind, False)]
     while stack:
-        value, pointer, is_key = stack.pop()
+        value, pointer, kind, names = stack.pop()
         if isinstance(value, str):
             if value:
-                yield Surface(key_kind if is_key else kind, value, subject, pointer, place and place.child(pointer))
+                yield Surface(kind, value, subject, pointer, place and place.child(pointer))
         elif isinstance(value, list):
-            stack.extend((item, f"{pointer}/{index}", False) for index, item in reversed(list(enumerate(value))))
+            stack.extend((item, f"{pointer}/{index}", kind, False) for index, item in reversed(list(enumerate(value))))
         elif isinstance(value, dict):
             for key, item in reversed(value.items()):
-                below = pointer + pointer_to(key)
-                stack.append((item, below, False))
+                below = pointer + (f"/{key}" if key.isidentifier() else pointer_to(key))
+                inner = value_kind if key in _VALUE_WORDS and not names else kind
+                stack.append((item, below, inner, key in _NAME_MAPS and not names))
                 if key not in _SCHEMA_WORDS:
-                    stack.append((key, below, True))
+                    stack.append((key, below, key_kind, False))
+
+
+_CALLED: Mapping[str, str] = {
+    "schema": "input schema",
+    "value": "schema value",
+    "output": "output schema",
+    "key": "property name",
+    "meta": "_meta",
+    "info": "self-description",
+    "extra": "unspecified field",
+    "other": "text",
+}
+
+
+def in_words(kind: str) -> str:
+    """A surface kind in words: `tool.schema` is a tool input schema."""
+    owner, _, part = kind.partition(".")
+    return f"{owner} {_CALLED.get(part, part)}"

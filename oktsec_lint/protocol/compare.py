@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from oktsec_lint.core.display import listed, quoted
 from oktsec_lint.core.model import Definition, Fault, JsonValue, Kind, pointer_to
+from oktsec_lint.core.values import NamedTuple
 
 _KEPT = 1 << 16
 """Characters of a changed text. Much more than is shown: whoever shows it masks it first, and cuts it then."""
@@ -31,18 +31,18 @@ BAREST_CLIENT = Circumstance(
 )
 
 
-@dataclass(slots=True)
 class Difference:
     """Two listings, name by name."""
 
-    changed: list[tuple[Definition, Definition]] = field(default_factory=list)
-    added: list[Definition] = field(default_factory=list)
-    removed: list[Definition] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.changed: list[tuple[Definition, Definition]] = []
+        self.added: list[Definition] = []
+        self.removed: list[Definition] = []
 
     def additions(self, circumstance: Circumstance) -> Iterator[Definition]:
         """What the second listing adds to the first, so that it is judged as well."""
         for _, new in self.changed:
-            yield replace(new, variant=new.variant or circumstance.variant)
+            yield new._replace(variant=new.variant or circumstance.variant)
         yield from self.added
 
     def faults(self, circumstance: Circumstance, *, presence: bool = True) -> Iterator[Fault]:

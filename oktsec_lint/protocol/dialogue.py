@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator
 from itertools import count
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from oktsec_lint.core.model import Fault, JsonValue
+from oktsec_lint.core.values import NamedTuple
 
 from .complaints import Complaints
 from .revisions import BATCHING, METHOD_NOT_FOUND

@@ -7,10 +7,9 @@ well. A legacy one hears it once, when the connection is opened; that listing is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from oktsec_lint.core.model import Definition, Fault, JsonValue
+from oktsec_lint.core.model import EMPTY, Definition, Fault, JsonValue
+from oktsec_lint.core.values import NamedTuple
 
 from .compare import AGAIN, BAREST_CLIENT, Circumstance, changed_instructions, compare
 from .complaints import Complaints
@@ -38,8 +37,7 @@ BAREST = Plan(NOTHING, probe=False, times=1)
 """The second interview of a legacy server."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """What one interview brought to light."""
 
     failure: Failure | None = None
@@ -48,7 +46,7 @@ class Listing:
     """Whether the server sent any message."""
     revision: str = ""
     modern: bool = False
-    info: Mapping[str, JsonValue] = field(default_factory=dict)
+    info: Mapping[str, JsonValue] = EMPTY
     instructions: str = ""
     definitions: tuple[Definition, ...] = ()
     faults: tuple[Fault, ...] = ()

@@ -7,9 +7,9 @@ read, a cap or a cursor that leads nowhere ends a list early, which is then a ga
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from oktsec_lint.core.model import Definition, JsonValue, Kind, pointer_to
+from oktsec_lint.core.values import NamedTuple
 
 from .complaints import Complaints
 from .dialogue import Answer, Conversation, Failure, JsonObject, Result, Steps
@@ -21,8 +21,7 @@ OTHER_READING = "another reading of repeated keys"
 """`Definition.variant` of a body that only a parser sees which takes the first of repeated keys, or ignores case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How much of one server is read. A server beyond a cap is partly listed, never endlessly."""
 
     pages: int = 100
@@ -37,19 +36,18 @@ class Limits:
     """Seconds to wait for an answer to a question that a server may not know."""
 
 
-@dataclass(slots=True)
 class Catalogue:
     """One complete listing, or what could be had of it."""
 
-    definitions: list[Definition] = field(default_factory=list)
-    gaps: list[str] = field(default_factory=list)
-    """Why something may be missing, one reason each; empty when everything was read."""
-    closed: bool = False
-    """Whether the connection ended, so that asking on is no use."""
+    def __init__(self) -> None:
+        self.definitions: list[Definition] = []
+        self.gaps: list[str] = []
+        """Why something may be missing, one reason each; empty when everything was read."""
+        self.closed = False
+        """Whether the connection ended, so that asking on is no use."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inquiry:
+class Inquiry(NamedTuple):
     """Who asks what: a conversation in an opened session, as a client with the given capabilities."""
 
     talk: Conversation

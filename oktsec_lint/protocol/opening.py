@@ -8,9 +8,8 @@ that ignores unknown methods is still understood.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from oktsec_lint.core.model import Fault, JsonValue
+from oktsec_lint.core.values import NamedTuple
 
 from .dialogue import Answer, Conversation, Failure, JsonObject, Opened, Result, Steps
 from .revisions import (

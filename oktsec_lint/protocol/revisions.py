@@ -7,9 +7,8 @@ https://modelcontextprotocol.io/specification.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from oktsec_lint.core.model import JsonValue, Kind
+from oktsec_lint.core.values import NamedTuple
 
 LEGACY = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 """Revisions reached through `initialize`, oldest first."""

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from itertools import accumulate, count, islice
 from operator import sub
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from oktsec_lint.core.model import JsonValue, pointer_to
+from oktsec_lint.core.values import NamedTuple
 
 MAX_DEPTH = 512
 """Levels of arrays and objects in one message: far beyond any honest schema, within every parser's own limit."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from oktsec_lint.core.model import JsonValue, pointer_to
+from oktsec_lint.core.values import NamedTuple
 
 from .strictjson import Ambiguity, WireFault, parse
 

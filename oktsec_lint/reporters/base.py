@@ -7,14 +7,13 @@ that nothing is read from the environment here: who calls decides about colour, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from oktsec_lint.core.report import Exit, Report
+from oktsec_lint.core.values import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How a person will read it. Machine formats ignore it."""
 
     color: bool = False

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
+
+from oktsec_lint.core.values import NamedTuple
 
 from .base import Style
 from .inert import cells, columns, ellipsis, joined, shown
@@ -22,8 +23,7 @@ _MAX_MARKS = 8
 _LEAST_ROOM = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A span of a line, in code points of it; `end` is exclusive and may lie beyond the line."""
 
     start: int
@@ -31,8 +31,7 @@ class Mark:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
+class _Window(NamedTuple):
     """The part of a line that is displayed."""
 
     start: int

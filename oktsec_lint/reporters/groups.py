@@ -8,15 +8,14 @@ for one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from oktsec_lint.core.findings import Finding
 from oktsec_lint.core.model import Kind, Location
 from oktsec_lint.core.report import Located
+from oktsec_lint.core.values import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """At least one finding; all share rule, severity and position."""
 
     location: Location | None

@@ -10,17 +10,19 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from operator import attrgetter
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from oktsec_lint.core.errors import SourceError
 from oktsec_lint.core.model import JsonValue, Location
+from oktsec_lint.core.values import NamedTuple
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _BOM = "\ufeff"
+SURROGATE = "[\ud800-\udfff]"
+"""Half a character, as a pattern."""
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -89,18 +91,29 @@ class Lines:
         return len(self._starts)
 
 
-@dataclass(frozen=True)
 class Document:
-    """One file that was read, with the position of everything in it. Not slotted: the line table is made on demand."""
+    """One file that was read, with the position of everything in it. The line table is made on demand."""
 
-    path: str
-    """As the user wrote it; `-` is standard input."""
-    text: str
-    """Without the byte order mark: editors do not count it as a column."""
-    root: Node
-    anomalies: tuple[Anomaly, ...] = ()
-    concealed: tuple[Span, ...] = ()
-    """What no report may show, such as a token: snippets hold asterisks in its place. In order, none overlapping."""
+    def __init__(
+        self,
+        path: str,
+        text: str,
+        root: Node,
+        anomalies: tuple[Anomaly, ...] = (),
+        concealed: tuple[Span, ...] = (),
+    ) -> None:
+        self.path = path
+        """As the user wrote it; `-` is standard input."""
+        self.text = text
+        """Without the byte order mark: editors do not count it as a column."""
+        self.root = root
+        self.anomalies = anomalies
+        self.concealed = concealed
+        """What no report may show, such as a token: snippets hold asterisks in its place. Sorted, none overlapping."""
+
+    def concealing(self, spans: tuple[Span, ...]) -> Document:
+        """The same document with these spans kept from every report."""
+        return Document(self.path, self.text, self.root, self.anomalies, spans)
 
     def value(self) -> JsonValue:
         """The whole document as plain values."""

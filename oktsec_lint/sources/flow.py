@@ -11,8 +11,6 @@ from .json_reader import read_json
 from .kinds import CONFIG_KEYS, HINT, neither
 from .results import Snapshot
 from .tools_list import holds_listing, read_snapshot, snapshot_of
-from .yaml_nodes import MappingNode
-from .yaml_reader import read_yaml
 
 
 def read_flow(path: str, text: str) -> Snapshot | Document:
@@ -23,11 +21,18 @@ def read_flow(path: str, text: str) -> Snapshot | Document:
         document = read_json(path, text)
     except SourceError as not_json:
         return _flow_config(path, text, not_json)
-    return read_yaml(path, text) if _is_config(path, document.value()) else snapshot_of(document)
+    if not _is_config(path, document.value()):
+        return snapshot_of(document)
+    from .yaml_reader import read_yaml
+
+    return read_yaml(path, text)
 
 
 def _flow_config(path: str, text: str, not_json: SourceError) -> Document:
     """YAML's flow style looks like JSON with fewer quotes; what is no such configuration was meant to be JSON."""
+    from .yaml_nodes import MappingNode
+    from .yaml_reader import read_yaml
+
     try:
         document = read_yaml(path, text)
     except SourceError:

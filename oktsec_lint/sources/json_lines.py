@@ -6,18 +6,16 @@ number that a person sees.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from oktsec_lint.core.errors import SourceError
 from oktsec_lint.core.model import JsonValue
+from oktsec_lint.core.values import NamedTuple
 
 from .document import Anomaly, Document, Lines, Span, Step, index_of
 from .json_reader import MAX_SIZE, parse
 from .json_tree import JsonNode, JsonTree
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line and what it holds; `error` says why it holds nothing."""
 
     text: str
@@ -31,13 +29,13 @@ class Line:
         return not self.text.strip()
 
 
-@dataclass(frozen=True, slots=True)
 class LinesNode:
     """The root of the document: a list with one element for each line, blank and broken ones too."""
 
-    lines: tuple[Line, ...]
-    span: Span
-    _trees: dict[int, JsonNode] = field(default_factory=dict)
+    def __init__(self, lines: tuple[Line, ...], span: Span) -> None:
+        self.lines = lines
+        self.span = span
+        self._trees: dict[int, JsonNode] = {}
 
     def plain(self) -> JsonValue:
         return [line.value for line in self.lines]
@@ -56,8 +54,7 @@ class LinesNode:
         return self._trees[index]
 
 
-@dataclass(frozen=True, slots=True)
-class _Opaque:
+class _Opaque(NamedTuple):
     """A line that could not be read."""
 
     span: Span

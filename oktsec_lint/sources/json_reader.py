@@ -16,18 +16,17 @@ from typing import NoReturn
 from oktsec_lint.core.errors import SourceError
 from oktsec_lint.core.model import JsonValue
 
-from .document import Anomaly, Document, error_at
+from .document import SURROGATE, Anomaly, Document, error_at
 from .json_tree import JsonNode, JsonTree
-from .json_walk import SURROGATE, NotJsonError, walk
 
 MAX_SIZE = 64 << 20
 """Characters; a snapshot of a whole registry is smaller."""
 
-_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE_ESCAPE = r"\\u[dD][89a-fA-F]"
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)'
-_COMMENT = re.compile(rf"{_STRING}|//[^\r\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)", re.DOTALL)
-_TRAILING_COMMA = re.compile(rf"{_STRING}|,(?=[ \t\r\n]*[\]}}])", re.DOTALL)
-_NOT_A_BREAK = re.compile(r"[^\r\n]")
+_COMMENT = rf"(?s:{_STRING}|//[^\r\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z))"
+_TRAILING_COMMA = rf"(?s:{_STRING}|,(?=[ \t\r\n]*[\]}}]))"
+_NOT_A_BREAK = r"[^\r\n]"
 
 
 def read_json(path: str, text: str, *, comments: bool = False) -> Document:
@@ -54,6 +53,8 @@ def parse(path: str, text: str) -> tuple[JsonValue, tuple[Anomaly, ...]]:
         raise error_at(path, text, broken.pos, message) from None
     except (ValueError, RecursionError):
         pass
+    from .json_walk import NotJsonError, walk
+
     try:
         return walk(text)
     except NotJsonError as broken:
@@ -62,6 +63,8 @@ def parse(path: str, text: str) -> tuple[JsonValue, tuple[Anomaly, ...]]:
 
 def first_reading(text: str) -> JsonValue:
     """What a parser sees that takes the first of duplicate keys. Only for texts that `parse` accepted."""
+    from .json_walk import walk
+
     return walk(text, first_wins=True)[0]
 
 
@@ -90,18 +93,18 @@ _FAST = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_c
 
 def _has_lone_surrogate(text: str, value: JsonValue) -> bool:
     """Whether half a character is left after the escapes were paired."""
-    if not text.isascii() and SURROGATE.search(text):
+    if not text.isascii() and re.search(SURROGATE, text):
         return True
-    if _SURROGATE_ESCAPE.search(text) is None:
+    if "\\u" not in text or re.search(_SURROGATE_ESCAPE, text) is None:
         return False
-    return SURROGATE.search(json.dumps(value, ensure_ascii=False)) is not None
+    return re.search(SURROGATE, json.dumps(value, ensure_ascii=False)) is not None
 
 
 def _blank_comments(text: str) -> str:
     """The same text, offset for offset, with blanks for comments and trailing commas."""
-    return _TRAILING_COMMA.sub(_blank, _COMMENT.sub(_blank, text))
+    return re.sub(_TRAILING_COMMA, _blank, re.sub(_COMMENT, _blank, text))
 
 
 def _blank(match: re.Match[str]) -> str:
     found = match.group()
-    return found if found.startswith('"') else _NOT_A_BREAK.sub(" ", found)
+    return found if found.startswith('"') else re.sub(_NOT_A_BREAK, " ", found)

@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 from oktsec_lint.core.model import JsonValue
+from oktsec_lint.core.values import NamedTuple
 
 from .document import Span, Step, index_of
 
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 _STRING_OR_BRACKET = re.compile(rf"{_STRING.pattern}|[\[\]{{}}]")
 _WORD = re.compile(r"[^ \t\r\n,\]}]*")
+_BLANKS = " \t\r\n"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _GAP = re.compile(r"[ \t\r\n]*[,:]?[ \t\r\n]*")
 
@@ -56,6 +56,8 @@ class JsonTree:
         """The end of the value that starts here."""
         first = self._text[start]
         if first in "[{":
+            if start == self.start():
+                return len(self._text.rstrip(_BLANKS))
             return self._closers[start] + 1
         return self._after(_STRING if first == '"' else _WORD, start)
 
@@ -107,13 +109,15 @@ class JsonTree:
         return offset if match is None else match.end()
 
 
-@dataclass(frozen=True, slots=True)
 class JsonNode:
     """One value of a JSON text: what it is, and where it starts."""
 
-    _tree: JsonTree
-    _start: int
-    _value: JsonValue
+    __slots__ = ("_start", "_tree", "_value")
+
+    def __init__(self, tree: JsonTree, start: int, value: JsonValue) -> None:
+        self._tree = tree
+        self._start = start
+        self._value = value
 
     @property
     def span(self) -> Span:

@@ -9,28 +9,22 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from oktsec_lint.core.model import JsonValue, pointer_to
 
-from .document import Anomaly, Oddity, Span
+from .document import SURROGATE, Anomaly, Oddity, Span
 
 MAX_DEPTH = 10_000
 MAX_ANOMALIES = 100
 """What is reported of one document; a document with more of them is no more ambiguous."""
 
-SURROGATE = re.compile("[\ud800-\udfff]")
-
-_TOKEN = re.compile(
-    r"""[ \t\n\r]*(?:
+_LEXEME = r"""(?x)[ \t\n\r]*(?:
         (?P<string>"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")
       | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)
       | (?P<word>true|false|null)
       | (?P<mark>[\[\]{},:])
-    )""",
-    re.VERBOSE,
-)
+    )"""
 _SPACES = " \t\n\r"
 
 
@@ -56,13 +50,15 @@ class _Expected(StrEnum):
     END = "nothing more"
 
 
-@dataclass(slots=True)
 class _Level:
     """One open object or list."""
 
-    value: dict[str, JsonValue] | list[JsonValue]
-    key: str = ""
-    keys: dict[str, list[Span]] = field(default_factory=dict)
+    __slots__ = ("key", "keys", "value")
+
+    def __init__(self, value: dict[str, JsonValue] | list[JsonValue]) -> None:
+        self.value = value
+        self.key = ""
+        self.keys: dict[str, list[Span]] = {}
 
     @property
     def token(self) -> str | int:
@@ -77,7 +73,8 @@ def walk(text: str, *, first_wins: bool = False) -> tuple[JsonValue, tuple[Anoma
     """
     walker = _Walker(first_wins=first_wins)
     at = 0
-    while (match := _TOKEN.match(text, at)) is not None:
+    token = re.compile(_LEXEME)
+    while (match := token.match(text, at)) is not None:
         walker.take(match)
         at = match.end()
     if text[at:].strip(_SPACES) or walker.expected is not _Expected.END:
@@ -170,7 +167,7 @@ class _Walker:
         return value
 
     def _check_characters(self, value: str, span: Span) -> None:
-        if not value.isascii() and SURROGATE.search(value):
+        if not value.isascii() and re.search(SURROGATE, value):
             self._report(Oddity.LONE_SURROGATE, None, span)
 
     def _number(self, text: str, span: Span) -> int | float:

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from oktsec_lint.core.errors import SourceError
 from oktsec_lint.core.model import JsonValue, Place, Server
+from oktsec_lint.core.values import NamedTuple
 
 from .document import Oddity, decode
 from .json_reader import first_reading, parse
@@ -22,16 +22,14 @@ MAX_LINE = 64 << 20
 _MEMBERS = frozenset({"tool", *LISTS, "instructions"})
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """One line's server. `id` is echoed in the answer, whatever JSON it is."""
 
     id: JsonValue
     server: Server
 
 
-@dataclass(frozen=True, slots=True)
-class BadLine:
+class BadLine(NamedTuple):
     """A line that is no manifest."""
 
     reason: str
@@ -59,7 +57,7 @@ def read_manifest(line: bytes | str, path: str = "-") -> Manifest | BadLine | No
     if anomalies:
         server = _with_doubts(server, text, path, duplicate=any(a.oddity is Oddity.DUPLICATE_KEY for a in anomalies))
         faults = ambiguities(anomalies, server.definitions, path)
-        server = replace(server, faults=(*server.faults, *faults))
+        server = server._replace(faults=(*server.faults, *faults))
     return Manifest(value.get("id"), server)
 
 
@@ -82,4 +80,4 @@ def _with_doubts(server: Server, text: str, path: str, *, duplicate: bool) -> Se
     if not isinstance(first, dict):
         return server
     others = other_readings(server.definitions, manifest_server(first, Place(path, "")).definitions)
-    return replace(server, definitions=(*server.definitions, *others))
+    return server._replace(definitions=(*server.definitions, *others))

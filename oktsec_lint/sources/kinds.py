@@ -1,4 +1,7 @@
-"""Configuration or not: told by the top-level keys, and said in one way when a file is neither."""
+"""Configuration or not: told by the top-level keys, and said in one way when a file is neither.
+
+YAML and the grammar are imported by those who have a configuration to read; a snapshot needs neither.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,6 @@ from collections.abc import Collection
 from oktsec_lint.core.errors import SourceError
 
 from .document import Document
-from .grammar import ROOT
-from .yaml_nodes import MappingNode
-from .yaml_reader import read_yaml
 
 CONFIG_KEYS = frozenset({"mcp_servers", "agents", "gateway", "rules"})
 """Top-level keys that only an oktsec.yaml has, whatever the file looks like."""
@@ -20,6 +20,10 @@ _CLIENT_KEYS = ("mcpServers", "servers", "context_servers")
 
 def read_block(path: str, text: str) -> Document:
     """The document of a configuration in YAML's usual style, where any key of the grammar tells. Raises SourceError."""
+    from .grammar import ROOT
+    from .yaml_nodes import MappingNode
+    from .yaml_reader import read_yaml
+
     document = read_yaml(path, text)
     known = {key.name for key in ROOT.keys}
     if isinstance(document.root, MappingNode) and known.isdisjoint(document.root.entries):

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from typing import NamedTuple
 
 from oktsec_lint.core.model import JsonValue, Kind, Place, pointer_to
+from oktsec_lint.core.values import NamedTuple
 
 from .mcpb import is_mcpb, take_mcpb
 from .offers import AROUND, HANDSHAKE, Offers, declared_in, is_list_member

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from oktsec_lint.core.config import Config
 from oktsec_lint.core.findings import Hit
 from oktsec_lint.core.model import Server
+from oktsec_lint.core.values import NamedTuple
 
 from .document import Document
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedConfig:
+class LoadedConfig(NamedTuple):
     """A configuration, the document it was read from, and what is wrong with it."""
 
     config: Config
@@ -21,8 +20,7 @@ class LoadedConfig:
     hits: tuple[Hit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The servers of a saved listing and the document they were read from."""
 
     servers: tuple[Server, ...]

@@ -8,7 +8,6 @@ be understood is a gap or a fault of that server, and only a file that holds no 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import PurePath
 
 from oktsec_lint.core.errors import SourceError
@@ -89,7 +88,7 @@ def _named(servers: JsonValue, place: Place) -> Iterator[Server]:
         offers = Offers()
         below = place.child(pointer_to(name))
         read_all(listing, below, offers)
-        yield offers.server(name, replace(below, at_key=True))
+        yield offers.server(name, below._replace(at_key=True))
 
 
 def _beside_named(path: str, value: dict[str, JsonValue]) -> Iterator[Server]:
@@ -103,7 +102,7 @@ def _beside_named(path: str, value: dict[str, JsonValue]) -> Iterator[Server]:
 def _of_lines(path: str, document: Document, lines: tuple[Line, ...]) -> Snapshot:
     servers = tuple(_servers_of_lines(path, lines))
     if any(_repeats_keys(line.anomalies) for line in lines):
-        first = (replace(line, value=first_reading(line.text)) if line.anomalies else line for line in lines)
+        first = (line._replace(value=first_reading(line.text)) if line.anomalies else line for line in lines)
         servers = _with_other_readings(servers, tuple(_servers_of_lines(path, tuple(first))))
     return Snapshot(tuple(_with_line_faults(servers, lines, path)), document)
 
@@ -157,14 +156,14 @@ def _repeats_keys(anomalies: Iterable[Anomaly]) -> bool:
 
 
 def _with_faults(server: Server, faults: tuple[Fault, ...]) -> Server:
-    return replace(server, faults=(*server.faults, *faults))
+    return server._replace(faults=(*server.faults, *faults))
 
 
 def _with_other_readings(main: tuple[Server, ...], first: tuple[Server, ...]) -> tuple[Server, ...]:
     """Every server of the main reading with what only the other one holds; of the same position, the same server.
     Servers that only the other reading has follow as they are."""
     both = (
-        replace(server, definitions=(*server.definitions, *other_readings(server.definitions, other.definitions)))
+        server._replace(definitions=(*server.definitions, *other_readings(server.definitions, other.definitions)))
         for server, other in zip(main, (*first, *main[len(first) :]), strict=False)
     )
     return (*both, *first[len(main) :])

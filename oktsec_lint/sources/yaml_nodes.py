@@ -7,17 +7,16 @@ an alias stands for carries the alias's own position; what is below it stands wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from oktsec_lint.core.model import JsonValue
+from oktsec_lint.core.values import NamedTuple
 
 from .document import Span, Step, index_of
 from .scalars import Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarNode:
+class ScalarNode(NamedTuple):
     """A scalar: what is written, and what it means where nothing says otherwise."""
 
     span: Span
@@ -26,8 +25,8 @@ class ScalarNode:
     value: Scalar
     plain_style: bool
     """True when neither quoted nor tagged, so that its look decides its type."""
-    weight = 1
-    height = 0
+    weight: int = 1
+    height: int = 0
 
     def plain(self) -> JsonValue:
         return self.value
@@ -36,8 +35,7 @@ class ScalarNode:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class SequenceNode:
+class SequenceNode(NamedTuple):
     """A list."""
 
     span: Span
@@ -62,8 +60,7 @@ class Entry(NamedTuple):
     value: YamlNode
 
 
-@dataclass(frozen=True, slots=True)
-class MappingNode:
+class MappingNode(NamedTuple):
     """A mapping by its keys' texts, in reading order, merge keys resolved."""
 
     span: Span

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.errors import SourceError
 from oktsec_lint.core.model import pointer_to
+from oktsec_lint.core.values import NamedTuple
 
 from .document import Anomaly, Document, Oddity, Span, error_at
 from .scalars import Scalar, resolve
@@ -82,15 +82,14 @@ def _remedy(text: str, offset: int) -> str:
     return "inside { } put values that hold ${...} in quotes" if "${" in line.replace('"${', "") else ""
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(NamedTuple):
     """A list or mapping whose end has not come yet."""
 
     is_mapping: bool
     flow: bool
     start: int
     anchor: str | None
-    children: list[YamlNode] = field(default_factory=list)
+    children: list[YamlNode]
 
 
 class _Tree:
@@ -129,7 +128,7 @@ class _Tree:
             raise self._error(event, f"nested deeper than {MAX_DEPTH} levels")
         if event.anchor is not None:
             self._anchors[event.anchor] = None
-        self._frames.append(_Frame(is_mapping, bool(event.flow_style), _span(event).start, event.anchor))
+        self._frames.append(_Frame(is_mapping, bool(event.flow_style), _span(event).start, event.anchor, []))
 
     def close(self, event: yaml.CollectionEndEvent) -> None:
         frame = self._frames.pop()
@@ -173,7 +172,7 @@ class _Tree:
             raise self._error(event, f"aliases stand for more than {MAX_EXPANDED:,} values")
         if len(self._frames) + target.height > MAX_DEPTH:
             raise self._error(event, f"nested deeper than {MAX_DEPTH} levels")
-        self._add(replace(target, span=_span(event)), None)
+        self._add(target._replace(span=_span(event)), None)
 
     def _add(self, node: YamlNode, anchor: str | None) -> None:
         if anchor is not None:

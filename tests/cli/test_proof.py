@@ -14,7 +14,7 @@ from tests.command import oktsec_lint
 from tests.live import SERVERS
 from tests.reference import npm
 
-INJECTION = ("IAP-",)
+INJECTION = ("IAP-", "INJ-")
 
 
 def scan(folder: Path, *servers: str, agents: str = "") -> tuple[int, dict[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.command import oktsec_lint
 
-RULES = sorted(Path(__file__).parents[2].glob("rules/*/*.yaml"))
+RULES = sorted(Path(__file__).parents[2].joinpath("rules").rglob("*.yaml"))
 
 
 def test_every_rule_file_is_listed(tmp_path: Path) -> None:

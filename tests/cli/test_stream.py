@@ -38,17 +38,20 @@ def test_each_line_is_judged_on_its_own(tmp_path: Path) -> None:
     clean, poisoned = answers(ran)
     assert clean == {"id": "a", "verdict": "clean", "findings": []}
     assert (poisoned["id"], poisoned["verdict"]) == ("b", "block")
-    (finding,) = poisoned["findings"]
-    assert (finding["rule"], finding["pointer"]) == ("IAP-007", "/tool/description")
-    start, end = finding["span"]
-    assert finding["evidence"] == str(POISON["description"])[start:end]
+    assert "IAP-007" in {finding["rule"] for finding in poisoned["findings"]}
+    for finding in poisoned["findings"]:
+        start, end = finding["span"]
+        assert (finding["pointer"], finding["evidence"]) == (
+            "/tool/description",
+            str(POISON["description"])[start:end],
+        )
     assert ran.code == 1
 
 
 def test_a_manifest_of_many_tools_points_into_itself(tmp_path: Path) -> None:
     line = json.dumps({"id": 1, "server": "s", "tools": [CLEAN, POISON], "instructions": "Be kind."})
     (answer,) = answers(stream(tmp_path, line))
-    assert [finding["pointer"] for finding in answer["findings"]] == ["/tools/1/description"]
+    assert {finding["pointer"] for finding in answer["findings"]} == {"/tools/1/description"}
 
 
 @pytest.mark.parametrize("bad", ["{", '{"id": 7}', "[]", "null", '"x"', '{"id": 7, "tool"', "\u0000"])
@@ -119,7 +122,9 @@ def test_a_configuration_brings_its_rules_and_its_mistakes_but_not_its_allowlist
     )
     args = ("scan", "--offline", "--format", "jsonl", "--config", "c.yaml", "-")
     ran = oktsec_lint(*args, cwd=tmp_path, stdin=manifest(1, POISON) + "\n")
-    assert answers(ran) == [{"id": 1, "verdict": "clean", "findings": []}]
+    (answer,) = answers(ran)
+    assert answer["verdict"] == "flag"
+    assert {finding["rule"][:4] for finding in answer["findings"]} == {"INJ-"}, "IAP-007 and the allowlist say nothing"
     assert "CFG-004" in ran.err
     assert ran.code == 1
 

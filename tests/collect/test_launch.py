@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,7 @@ ENVIRON = {"PATH": "/bin", "HOME": "/home/me", "SECRET_KEY": "s3cr3t-value", "EM
     ],
 )
 def test_variables_are_expanded(text: str, expanded: str) -> None:
-    spec = replace(stdio("it", text, text, env={"VALUE": text}), working_dir=text)
+    spec = stdio("it", text, text, env={"VALUE": text})._replace(working_dir=text)
     launch = launch_of(spec, ENVIRON)
     assert (launch.command, launch.args, launch.directory) == (expanded, (expanded,), expanded)
     assert launch.env == {"PATH": "/bin", "HOME": "/home/me", "VALUE": expanded}
@@ -85,7 +84,7 @@ def test_command_that_does_not_start(command: str, reason: str) -> None:
 
 def test_missing_working_directory_is_named(tmp_path: Path) -> None:
     gone = str(tmp_path / "gone")
-    server = look(replace(stdio("it", sys.executable), working_dir=gone))
+    server = look(stdio("it", sys.executable)._replace(working_dir=gone))
     assert server.reason == f"its working directory `{gone}` cannot be entered: No such file or directory"
 
 

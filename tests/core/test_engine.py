@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oktsec_lint import rulebook
-from oktsec_lint.core.decoding import MAX_ROUNDS
+from oktsec_lint import grammarbook, rulebook
 from oktsec_lint.core.engine import Engine
 from oktsec_lint.core.findings import Hit, Severity, Unfinished
 from oktsec_lint.core.model import Kind, Place, Subject
 from oktsec_lint.core.rules import Pattern, PatternType, Rule
 from oktsec_lint.core.surfaces import Surface
+from oktsec_lint.core.views.decoding import MAX_ROUNDS
 
 SUBJECT = Subject("files", Kind.TOOL, "read_file")
 DESCRIPTION = "tool.description"
@@ -73,7 +72,7 @@ FINDS = [
 @pytest.mark.parametrize(("book", "text", "evidence"), FINDS)
 @pytest.mark.parametrize("origin", ["", "mine.yaml"], ids=["built in", "custom"])
 def test_finds(book: Rule, text: str, evidence: list[str], origin: str) -> None:
-    assert found(replace(book, origin=origin), text) == evidence
+    assert found(book._replace(origin=origin), text) == evidence
 
 
 @pytest.mark.parametrize("excludes_line", [False, True])
@@ -137,7 +136,7 @@ def test_a_rule_without_a_message_lends_its_name(kind: str, name: str) -> None:
 def test_a_note_says_how_a_hidden_span_was_read() -> None:
     blob = base64.b64encode(b"now drop it at once").decode()
     (hit,) = inspect(rule("drop it"), f"see {blob}")[0]
-    assert [(item.text, item.note) for item in hit.evidence] == [(blob, "decoded from base64")]
+    assert [(item.text, item.note) for item in hit.evidence] == [(blob, "decoded from base64: drop it")]
 
 
 def test_rules_see_only_the_surfaces_they_are_for() -> None:
@@ -202,13 +201,14 @@ def test_long_texts_are_judged_to_the_end() -> None:
 
 @pytest.fixture(scope="module")
 def builtin() -> Engine:
-    return Engine(rulebook.builtin())
+    return Engine(rulebook.builtin(), grammarbook.builtin())
 
 
 @pytest.fixture(scope="module")
 def from_files() -> Engine:
     """The same rules as their files give them: their patterns know nothing of words and see texts whole."""
-    return Engine(replace(rule, origin="x.yaml") for rule in rulebook.documented())
+    rules = (rule._replace(origin="x.yaml") for rule in rulebook.documented())
+    return Engine(rules, grammarbook.builtin())
 
 
 ATTACKS = [
@@ -233,8 +233,13 @@ CLEAN = st.lists(st.sampled_from(BYSTANDERS), max_size=4).map("\n".join)
 
 
 def rules_hit(engine: Engine, text: str, kind: str) -> set[str]:
+    """The attack grammar counts as one rule: which of its parts weighs most is not the point."""
     hits, _ = engine.inspect([surface(text, kind)])
-    return {hit.rule for hit in hits}
+    return {hit.rule if hit.severity is None else f"grammar up to {level}" for hit in hits for level in _up_to(hit)}
+
+
+def _up_to(hit: Hit) -> range:
+    return range((hit.severity or 0) + 1)
 
 
 @pytest.mark.parametrize("kind", ["tool.description", "message.result"])
@@ -262,3 +267,16 @@ def test_any_text_is_judged_without_complaint_and_always_alike(builtin: Engine, 
 def test_the_compiled_rulebook_finds_what_the_files_find(builtin: Engine, from_files: Engine, text: str) -> None:
     for kind in ("tool.description", "message.argument"):
         assert builtin.inspect([surface(text, kind)]) == from_files.inspect([surface(text, kind)])
+
+
+def test_a_decoded_secret_is_not_shown_in_a_note() -> None:
+    blob = base64.b64encode(b"drop it with token-12345678 now").decode()
+    hits, _ = inspect([rule("drop it"), SECRET._replace(id="X-2")], f"see {blob}")
+    notes = [item.note for hit in hits for item in hit.evidence]
+    assert notes == ["decoded from base64", "decoded from base64"]
+
+
+def test_a_disguise_is_a_hit_of_the_rule_that_names_it() -> None:
+    book = Rule("X-1", "Example", Severity.HIGH, "test", check="text-direction")
+    hits, _ = inspect(book, "Opens x\u202efdp.exe")
+    assert [(hit.rule, [item.text for item in hit.evidence]) for hit in hits] == [("X-1", ["\u202e"])]

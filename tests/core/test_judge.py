@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,7 +71,7 @@ def test_what_a_check_adds_overrides_its_rule(offer: Offer, declare: Declare) ->
 
 
 def test_a_rule_that_is_not_loaded_reports_nothing(offer: Offer, declare: Declare) -> None:
-    other = replace(OPEN, id="COV-010")
+    other = OPEN._replace(id="COV-010")
     assert not judged(offer(files=["exec_command"]), declare({"admin": []}), rules=(other,)).inspection.findings
 
 

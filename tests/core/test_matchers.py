@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import re2
 from hypothesis import given
@@ -33,7 +31,7 @@ def contains(value: str) -> Pattern:
 
 
 def worded(pattern: Pattern) -> Pattern:
-    return replace(pattern, words=needed_words(pattern.value))
+    return pattern._replace(words=needed_words(pattern.value))
 
 
 def spans_of(patterns: list[Pattern], width: Width, text: str, *, every: bool = False) -> list[list[tuple[int, int]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +121,7 @@ def test_an_ignored_finding_is_kept_with_its_reason() -> None:
 
 @pytest.mark.parametrize("action", Action)
 def test_what_is_ignored_already_keeps_its_first_reason(action: Action) -> None:
-    known = replace(finding(), ignored_by="baseline")
+    known = finding()._replace(ignored_by="baseline")
     assert Policy([override(action, severity=LOW)]).settle(known) == known
 
 
@@ -134,7 +133,7 @@ def test_every_finding_that_matters_is_a_reason() -> None:
 SUBJECTS = st.builds(Subject, st.sampled_from(["files", "mail"]), st.sampled_from(Kind), st.sampled_from(["read", "b"]))
 RULES = st.sampled_from(["A", "B", "C"])
 FINDINGS = st.builds(
-    lambda rule, severity, on, tags, ignored: replace(finding(rule, severity, on=on, tags=tags), ignored_by=ignored),
+    lambda rule, severity, on, tags, ignored: finding(rule, severity, on=on, tags=tags)._replace(ignored_by=ignored),
     RULES,
     st.sampled_from(Severity),
     SUBJECTS,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,8 +54,8 @@ def reports(draw: st.DrawFn) -> Report:
     return Report(
         "0.1.0",
         servers=(ServerRow(server, Status.PARTIAL, note, note, (row,), location=place),),
-        findings=(Located(finding, place), Located(replace(finding, message=note), place)),
-        ignored=(Located(replace(finding, ignored_by=note), place),),
+        findings=(Located(finding, place), Located(finding._replace(message=note), place)),
+        ignored=(Located(finding._replace(ignored_by=note), place),),
         unfinished=(Unfinished(subject, note, name),),
         rules=(rule,),
         sources=(path,),
@@ -65,7 +64,9 @@ def reports(draw: st.DrawFn) -> Report:
     )
 
 
-STYLES = st.builds(Style, unicode=st.booleans(), width=st.integers(0, 120), verbose=st.booleans())
+STYLES = st.builds(
+    Style, color=st.just(value=False), unicode=st.booleans(), width=st.integers(0, 120), verbose=st.booleans()
+)
 
 
 @given(reports(), STYLES, st.sampled_from(["text", "concise"]))

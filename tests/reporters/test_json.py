@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -153,7 +152,7 @@ def finding_of(report: Report, index: int = 0) -> Finding:
 
 
 def test_a_line_of_the_manifest_stream() -> None:
-    finding = replace(finding_of(SNAPSHOT), place=Place("-", "/tools/1/description"))
+    finding = finding_of(SNAPSHOT)._replace(place=Place("-", "/tools/1/description"))
     text = line("m-1", Level.BLOCK, [finding])
     assert text.endswith("}\n")
     assert text.count("\n") == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,7 +46,7 @@ def physical(result: Any) -> Any:
 
 
 def one(rule: Rule = HIDDEN, message: str = "message", location: Location | None = NOTES, **more: Any) -> Any:
-    report = replace(CLEAN, rules=(rule,), findings=(found(rule, message, tool("notes", "x"), location),), **more)
+    report = CLEAN._replace(rules=(rule,), findings=(found(rule, message, tool("notes", "x"), location),), **more)
     (result,) = run_of(report)["results"]
     return result
 
@@ -93,8 +92,8 @@ def test_a_clean_run_has_results_and_all_rules() -> None:
 
 def test_the_level_of_a_result_is_always_written() -> None:
     """A warning under a rule of level error would else take the rule's level."""
-    lowered = found(replace(INJECTION, severity=Severity.MEDIUM), "m", tool("notes", "x"), NOTES)
-    run = run_of(replace(CLEAN, findings=(lowered,)))
+    lowered = found(INJECTION._replace(severity=Severity.MEDIUM), "m", tool("notes", "x"), NOTES)
+    run = run_of(CLEAN._replace(findings=(lowered,)))
     assert run["tool"]["driver"]["rules"][0]["defaultConfiguration"] == {"level": "error"}
     assert [result["level"] for result in run["results"]] == ["warning"]
 
@@ -110,14 +109,14 @@ def test_the_level_of_a_result_is_always_written() -> None:
     ],
 )
 def test_levels_and_scores(severity: Severity, level: str, score: str | None) -> None:
-    (rule,) = run_of(replace(CLEAN, rules=(replace(INJECTION, severity=severity),)))["tool"]["driver"]["rules"]
+    (rule,) = run_of(CLEAN._replace(rules=(INJECTION._replace(severity=severity),)))["tool"]["driver"]["rules"]
     assert rule["defaultConfiguration"]["level"] == level
     assert rule["properties"].get("security-severity") == score
     assert ("security" in rule["properties"]["tags"]) == (score is not None)
 
 
 def test_a_rule_about_form_is_no_security_rule() -> None:
-    (rule,) = run_of(replace(CLEAN, rules=(UNKNOWN_KEY,)))["tool"]["driver"]["rules"]
+    (rule,) = run_of(CLEAN._replace(rules=(UNKNOWN_KEY,)))["tool"]["driver"]["rules"]
     assert rule["properties"] == {"tags": ["config"], "precision": "high", "problem.severity": "warning"}
 
 
@@ -139,36 +138,36 @@ def test_the_rule_of_the_injection() -> None:
 @pytest.mark.parametrize(
     ("rule", "name"),
     [
-        (replace(HIDDEN, name="ANSI & other escapes (2)"), "ANSIOtherEscapes2"),
-        (replace(HIDDEN, name="隠し文字", id="IAP-013"), "IAP013"),
-        (replace(HIDDEN, name="", id="?"), "Rule"),
-        (replace(HIDDEN, name="x" * 300), "X" + "x" * 254),
+        (HIDDEN._replace(name="ANSI & other escapes (2)"), "ANSIOtherEscapes2"),
+        (HIDDEN._replace(name="隠し文字", id="IAP-013"), "IAP013"),
+        (HIDDEN._replace(name="", id="?"), "Rule"),
+        (HIDDEN._replace(name="x" * 300), "X" + "x" * 254),
     ],
 )
 def test_rule_names_are_pascal_case(rule: Rule, name: str) -> None:
-    (descriptor,) = run_of(replace(CLEAN, rules=(rule,)))["tool"]["driver"]["rules"]
+    (descriptor,) = run_of(CLEAN._replace(rules=(rule,)))["tool"]["driver"]["rules"]
     assert descriptor["name"] == name
 
 
 def test_long_rule_texts_are_cut_and_tags_are_few() -> None:
-    rule = replace(HIDDEN, description="word " * 600, name="y" * 1024, tags=tuple(f"tag{n}" for n in range(40)))
-    report = replace(CLEAN, rules=(rule,))
+    rule = HIDDEN._replace(description="word " * 600, name="y" * 1024, tags=tuple(f"tag{n}" for n in range(40)))
+    report = CLEAN._replace(rules=(rule,))
     assert sarif_errors(json.loads(render("sarif", report))) == []
     (descriptor,) = run_of(report)["tool"]["driver"]["rules"]
     assert len(descriptor["properties"]["tags"]) == 20
 
 
 def test_a_rule_of_the_users_own_has_no_page_of_ours() -> None:
-    (rule,) = run_of(replace(CLEAN, rules=(OWN,)))["tool"]["driver"]["rules"]
+    (rule,) = run_of(CLEAN._replace(rules=(OWN,)))["tool"]["driver"]["rules"]
     assert "helpUri" not in rule
-    (rule,) = run_of(replace(CLEAN, rules=(replace(OWN, references=("https://example.com/x",)),)))["tool"]["driver"][
+    (rule,) = run_of(CLEAN._replace(rules=(OWN._replace(references=("https://example.com/x",)),)))["tool"]["driver"][
         "rules"
     ]
     assert rule["helpUri"] == "https://example.com/x"
 
 
 def test_a_finding_of_an_unlisted_rule_still_has_a_rule() -> None:
-    report = replace(CLEAN, rules=(), findings=INJECTED.findings[:1])
+    report = CLEAN._replace(rules=(), findings=INJECTED.findings[:1])
     assert [rule["id"] for rule in run_of(report)["tool"]["driver"]["rules"]] == ["IAP-007"]
 
 
@@ -180,14 +179,14 @@ def test_taxonomies_are_those_the_rules_refer_to() -> None:
         ("CWE", 4),
     ]
     assert [taxon["id"] for taxon in run["taxonomies"][2]["taxa"]] == ["CWE-269", "CWE-451", "CWE-1007", "CWE-1427"]
-    assert "taxonomies" not in run_of(replace(CLEAN, rules=(UNKNOWN_KEY,)))
+    assert "taxonomies" not in run_of(CLEAN._replace(rules=(UNKNOWN_KEY,)))
 
 
 def test_unknown_taxa_are_passed_over() -> None:
-    rule = replace(HIDDEN, taxa={"owasp-mcp": ("MCP99",), "cwe": ("many",), "house": ("H1",)})
-    report = replace(CLEAN, rules=(rule,))
-    assert sarif_errors(json.loads(render("sarif", replace(report, rules=(rule, INJECTION))))) == []
-    assert "relationships" not in run_of(replace(report, rules=(rule, INJECTION)))["tool"]["driver"]["rules"][0]
+    rule = HIDDEN._replace(taxa={"owasp-mcp": ("MCP99",), "cwe": ("many",), "house": ("H1",)})
+    report = CLEAN._replace(rules=(rule,))
+    assert sarif_errors(json.loads(render("sarif", report._replace(rules=(rule, INJECTION))))) == []
+    assert "relationships" not in run_of(report._replace(rules=(rule, INJECTION)))["tool"]["driver"]["rules"][0]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +212,7 @@ def test_files(path: str, uri: str, base: str) -> None:
 
 
 def test_a_base_is_described_and_never_resolved() -> None:
-    outside = replace(CLEAN, findings=(found(HIDDEN, "m", tool("notes", "x"), Location("/a/b", 1, 1, 1, 2)),))
+    outside = CLEAN._replace(findings=(found(HIDDEN, "m", tool("notes", "x"), Location("/a/b", 1, 1, 1, 2)),))
     assert list(run_of(outside)["originalUriBaseIds"]) == ["%OUTSIDE%", "%SRCROOT%"]
     assert list(run_of(CLEAN)["originalUriBaseIds"]) == ["%SRCROOT%"]
     assert "uri" not in run_of(CLEAN)["originalUriBaseIds"]["%SRCROOT%"]
@@ -302,9 +301,9 @@ def test_what_policy_ignored_is_left_out() -> None:
 
 def many(count: int) -> Report:
     """`count` small findings on lines of their own, and after them a worse one."""
-    low, subject = replace(HIDDEN, severity=Severity.LOW), Subject("notes", Kind.TOOL, "x")
+    low, subject = HIDDEN._replace(severity=Severity.LOW), Subject("notes", Kind.TOOL, "x")
     small = [found(low, "m", subject, Location("f", line, 1, line, 1)) for line in range(1, count + 1)]
-    return replace(CLEAN, findings=(*small, found(HIDDEN, "worst", subject, NOTES)))
+    return CLEAN._replace(findings=(*small, found(HIDDEN, "worst", subject, NOTES)))
 
 
 def test_a_page_full_of_results_says_so() -> None:

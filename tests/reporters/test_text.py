@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from oktsec_lint.core.findings import Severity
@@ -45,8 +43,8 @@ def lines(report: Report, style: Style | None = None) -> list[str]:
     ],
 )
 def test_severity_words(severity: Severity, word: str) -> None:
-    item = found(replace(UNCOVERED, severity=severity), "message", tool("notes", "x"), NOTES)
-    text = lines(replace(CLEAN, findings=(item,)), Style(verbose=True))
+    item = found(UNCOVERED._replace(severity=severity), "message", tool("notes", "x"), NOTES)
+    text = lines(CLEAN._replace(findings=(item,)), Style(verbose=True))
     assert text[0] == f"{word}[COV-001]: message  (Tool without an agent)"
     assert f"   = confidence: high   severity: {severity.label}   MCP02, CWE-269" in text
 
@@ -62,19 +60,19 @@ def test_severity_words(severity: Severity, word: str) -> None:
 )
 def test_what_enforcing_would_do_with_a_tool(verdict: Level, words: str | None) -> None:
     row = ServerRow("notes", Status.COMPLETE, tools=(ToolRow("x", Level.CLEAN, ()), ToolRow("x", verdict, ())))
-    report = replace(CLEAN, servers=(row,), findings=(found(HIDDEN, "message", tool("notes", "x"), NOTES),))
+    report = CLEAN._replace(servers=(row,), findings=(found(HIDDEN, "message", tool("notes", "x"), NOTES),))
     said = [line for line in lines(report) if "= run --enforce" in line]
     assert said == ([f"   = run --enforce: {words}"] if words else [])
 
 
 def test_a_prompt_has_no_verdict_of_its_own() -> None:
     item = found(HIDDEN, "message", Subject("notes", Kind.PROMPT, "save_note"), NOTES)
-    assert "= run --enforce" not in render("text", replace(INJECTED, findings=(item,)))
+    assert "= run --enforce" not in render("text", INJECTED._replace(findings=(item,)))
 
 
 def test_why_is_said_once_for_a_rule() -> None:
     items = [found(HIDDEN, "message", tool("notes", "x"), place) for place in (NOTES, GITHUB)]
-    text = render("text", replace(CLEAN, findings=tuple(items)))
+    text = render("text", CLEAN._replace(findings=tuple(items)))
     assert text.count("= why: ") == 1
     assert text.count("= help: ") == 2
 
@@ -96,14 +94,14 @@ def test_findings_about_the_configuration_stay_apart() -> None:
     text = render("text", CONFIG_ERRORS)
     assert text.count("warning[CFG-001]") == 2
     assert ":::" not in text
-    twice = replace(CONFIG_ERRORS, findings=CONFIG_ERRORS.findings[:1] * 2)
+    twice = CONFIG_ERRORS._replace(findings=CONFIG_ERRORS.findings[:1] * 2)
     assert render("text", twice).count("warning[CFG-001]") == 2
 
 
 def test_a_text_of_many_lines_shows_the_line_of_the_span() -> None:
     text = "one\ntwo\nthree \u200bhidden\nfour"
     item = found(HIDDEN, "message", tool("notes", "x"), NOTES, "/description", (evidence(text, "\u200b", "here"),))
-    shown = lines(replace(CLEAN, findings=(item,)))
+    shown = lines(CLEAN._replace(findings=(item,)))
     assert "  ::: notes / tools / x / description, line 3" in shown
     place = shown.index(" 3 | three \\u{200b}hidden")
     assert shown[place + 1] == "   |       ^^^^^^^^ here"
@@ -112,13 +110,13 @@ def test_a_text_of_many_lines_shows_the_line_of_the_span() -> None:
 def test_spans_on_different_lines_are_shown_in_order() -> None:
     text = "first bad\nsecond worse"
     spans = (evidence(text, "worse", "b"), evidence(text, "bad", "a"))
-    shown = lines(replace(CLEAN, findings=(found(HIDDEN, "m", tool("notes", "x"), NOTES, "/description", spans),)))
+    shown = lines(CLEAN._replace(findings=(found(HIDDEN, "m", tool("notes", "x"), NOTES, "/description", spans),)))
     assert shown.index(" 1 | first bad") < shown.index(" 2 | second worse")
 
 
 def test_a_finding_without_context_shows_its_span() -> None:
-    span = replace(evidence("some text", "text"), context="", context_start=0)
-    shown = lines(replace(CLEAN, findings=(found(HIDDEN, "m", tool("notes", "x"), NOTES, "/title", (span,)),)))
+    span = evidence("some text", "text")._replace(context="", context_start=0)
+    shown = lines(CLEAN._replace(findings=(found(HIDDEN, "m", tool("notes", "x"), NOTES, "/title", (span,)),)))
     place = shown.index(" 1 | text")
     assert shown[place + 1] == "   | ^^^^"
 
@@ -128,7 +126,7 @@ def test_a_clean_run_says_what_was_checked() -> None:
 
 
 def test_an_incomplete_run_is_never_called_clean() -> None:
-    text = render("text", replace(UNFINISHED, findings=()))
+    text = render("text", UNFINISHED._replace(findings=()))
     assert "All checks passed" not in text
     assert "No problems found, but not everything was looked at: 1 file, 3 servers (1 not scanned, 1 partial)" in text
     assert "Not looked at: files\n" in text
@@ -138,7 +136,7 @@ def test_an_incomplete_run_is_never_called_clean() -> None:
 
 def test_gaps_are_counted_when_there_are_many() -> None:
     rows = tuple(ServerRow(f"s{number}", Status.NOT_SCANNED) for number in range(13))
-    report = replace(UNFINISHED, servers=rows, unfinished=UNFINISHED.unfinished * 12)
+    report = UNFINISHED._replace(servers=rows, unfinished=UNFINISHED.unfinished * 12)
     text = render("text", report)
     assert "Not looked at: s0, s1, s2, s3, s4, s5, s6, s7, s8, s9 and 3 more\n" in text
     assert "Not judged: 2 more texts\n" in text
@@ -169,7 +167,7 @@ def test_verbose_lists_clean_tools_and_what_was_ignored() -> None:
 
 
 def test_callers_are_left_out_where_no_agent_is_configured() -> None:
-    report = replace(CLEAN, agents=(), servers=(ServerRow("s", Status.COMPLETE, tools=passing("x")),))
+    report = CLEAN._replace(agents=(), servers=(ServerRow("s", Status.COMPLETE, tools=passing("x")),))
     assert "callers" not in render("text", report, Style(verbose=True))
 
 

@@ -13,16 +13,20 @@ from oktsec_lint.core.config import Config
 from oktsec_lint.core.findings import Hit
 from oktsec_lint.core.model import Inventory
 
-from . import clashes, coverage, identity, listing, lookalike, open_agents, references
+from . import clashes, coverage, flows, hints, identity, listing, lookalike, open_agents, references, schemas, squatting
 
 Check: TypeAlias = Callable[[Inventory, Config], Iterable[Hit]]
 
 CHECKS: Mapping[str, Check] = {
     "clashes": clashes.check,
     "coverage": coverage.check,
+    "flows": flows.check,
+    "hints": hints.check,
     "identity": identity.check,
     "listing": listing.check,
     "lookalike": lookalike.check,
     "open-agents": open_agents.check,
     "references": references.check,
+    "schemas": schemas.check,
+    "squatting": squatting.check,
 }

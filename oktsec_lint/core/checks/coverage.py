@@ -7,7 +7,6 @@ everything: advice that may be wrong would be followed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from oktsec_lint.core.access import Access, ToolId
 from oktsec_lint.core.config import DENY_ALL, Agent, AllowEntry, Config
@@ -21,6 +20,8 @@ UNREACHABLE, DEAD, AMBIGUOUS = "COV-001", "COV-002", "COV-003"
 
 def check(inventory: Inventory, config: Config) -> Iterator[Hit]:
     """COV-001 to COV-003."""
+    if not config.agents:
+        return
     names = Names(inventory, config)
     yield from _unreachable(inventory, config, names)
     for agent in config.agents:
@@ -89,7 +90,7 @@ def _dead(agent: Agent, entry: AllowEntry, unmatched: Unmatched) -> Hit:
     if unmatched.sure:
         return _hit(DEAD, agent, entry, f"{quoted(entry.name)} {unmatched.why}, so this entry allows nothing", fix)
     hit = _hit(DEAD, agent, entry, f"{quoted(entry.name)} {unmatched.why}", fix)
-    return replace(hit, severity=Severity.LOW, confidence=Confidence.LOW)
+    return hit._replace(severity=Severity.LOW, confidence=Confidence.LOW)
 
 
 def _replacement(agent: Agent, entry: AllowEntry, unmatched: Unmatched) -> str:

@@ -8,13 +8,13 @@ the agent by `--agent`, so a configuration without a gateway has nothing to prov
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from oktsec_lint.core.config import Agent, Config
 from oktsec_lint.core.display import listed, quoted
 from oktsec_lint.core.findings import Hit, Severity
 from oktsec_lint.core.model import Inventory, JsonValue, Kind, Place, Subject, pointer_to
 from oktsec_lint.core.nearest import Spelling
+from oktsec_lint.core.values import NamedTuple
 
 UNIDENTIFIED, UNDECLARED = "COV-008", "COV-009"
 _BEARER, _HEADER = "bearer_token", "trusted_loopback_header"

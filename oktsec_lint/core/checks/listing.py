@@ -7,13 +7,13 @@ that is null, a name that is taken twice) is found here, for a live server and f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 
 from oktsec_lint.core.config import Config
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.findings import Evidence, Hit, Severity
 from oktsec_lint.core.model import Definition, Fault, Inventory, JsonValue, Kind, Server, Subject, pointer_to
+from oktsec_lint.core.values import NamedTuple
 
 MALFORMED, DUPLICATE, LOOSE = "LST-005", "LST-006", "LST-012"
 
@@ -38,8 +38,7 @@ _OTHER_SCHEMAS = frozenset({"input_schema", "parameters", "arguments"})
 """Where other formats of tool lists, which snapshots may hold, keep what MCP calls `inputSchema`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Flaw:
+class _Flaw(NamedTuple):
     """One thing wrong with one definition."""
 
     rule: str

@@ -7,7 +7,6 @@ may own it was not listed completely.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from oktsec_lint.core.access import may_call
 from oktsec_lint.core.config import Action, Agent, Config, RuleOverride, ToolReference
@@ -21,6 +20,8 @@ DEAD_REFERENCE = "COV-007"
 
 def check(inventory: Inventory, config: Config) -> Iterator[Hit]:
     """COV-007."""
+    if not (config.agents or config.rules):
+        return
     names = Names(inventory, config)
     for agent in config.agents:
         for reference in agent.tool_references:
@@ -49,7 +50,7 @@ def _of_override(override: RuleOverride, names: Names) -> Iterator[Hit]:
         unmatched = names.unmatched(reference.name)
         if unmatched is not None:
             hit = _dead(subject, reference, unmatched, f"it exempts nothing from {quoted(override.id)}")
-            yield replace(hit, severity=Severity.LOW)
+            yield hit._replace(severity=Severity.LOW)
 
 
 def _scope_effect(override: RuleOverride, names: Names) -> str:
@@ -92,7 +93,7 @@ def _dead(subject: Subject, reference: ToolReference, unmatched: Unmatched, effe
         reference.place,
         help=_replacement(reference, unmatched),
     )
-    return hit if unmatched.sure else replace(hit, severity=Severity.LOW, confidence=Confidence.LOW)
+    return hit if unmatched.sure else hit._replace(severity=Severity.LOW, confidence=Confidence.LOW)
 
 
 def _replacement(reference: ToolReference, unmatched: Unmatched) -> str:

@@ -6,13 +6,13 @@ What policy ignores is left out: GitHub opens an alert for a suppressed result l
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from sarif_om import Message, Result
 
 from oktsec_lint.core.findings import Finding
 from oktsec_lint.core.model import Kind
 from oktsec_lint.core.report import Report
+from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.reporters.groups import Group, folded
 from oktsec_lint.reporters.wording import LEVELS, object_path
 
@@ -28,8 +28,7 @@ _MESSAGE = 600
 _EVIDENCE = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Alerts:
+class Alerts(NamedTuple):
     """The groups that become results, and how many had to be left out."""
 
     shown: Sequence[Group]

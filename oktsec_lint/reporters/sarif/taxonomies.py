@@ -6,7 +6,6 @@ Identifiers and titles only. The OWASP lists are given whole, CWE as far as a ru
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from sarif_om import (
     MultiformatMessageString,
@@ -18,11 +17,11 @@ from sarif_om import (
 )
 
 from oktsec_lint.core.rules import Rule
+from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.reporters.wording import taxon
 
 
-@dataclass(frozen=True, slots=True)
-class _Taxonomy:
+class _Taxonomy(NamedTuple):
     key: str
     """As a rule's `taxa` names it."""
     name: str

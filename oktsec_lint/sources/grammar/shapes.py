@@ -6,10 +6,10 @@ written; it never says what is done with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from oktsec_lint.core.model import JsonValue
+from oktsec_lint.core.values import NamedTuple
 
 
 class Type(Enum):
@@ -35,8 +35,7 @@ class Format(Enum):
     SALTED_DIGEST = "sha256:<salt in hex>:<sha256 of salt and token in hex>"
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """What a value may look like."""
 
     type: Type
@@ -54,8 +53,7 @@ class Shape:
         return next((key for key in self.keys if key.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One key of a section."""
 
     name: str

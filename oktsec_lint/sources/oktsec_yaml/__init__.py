@@ -7,7 +7,6 @@ file still counts. What is wrong is never read as the more permissive choice.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.errors import SourceError
@@ -69,7 +68,7 @@ def loaded(
         hits.extend(check(root))
     if known_rules is not None and known_categories is not None:
         hits.extend(vocabulary_problems(root, known_rules, known_categories))
-    return LoadedConfig(build(root), replace(document, concealed=concealed(document, node)), tuple(map(discreet, hits)))
+    return LoadedConfig(build(root), document.concealing(concealed(document, node)), tuple(map(discreet, hits)))
 
 
 def _duplicate_keys(document: Document) -> Iterator[Hit]:

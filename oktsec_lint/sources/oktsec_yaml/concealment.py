@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
 
 from oktsec_lint.core.findings import Hit
+from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.core.words import words_of
 from oktsec_lint.sources.document import Document, Span
 from oktsec_lint.sources.grammar import ROOT, Format, Shape, Type
@@ -86,7 +85,7 @@ def concealed(document: Document, root: MappingNode) -> tuple[Span, ...]:
 
 def discreet(hit: Hit) -> Hit:
     """The hit without a known form of credential, or the secret part of a URL, in its words."""
-    return replace(hit, message=_inert(hit.message), help=_inert(hit.help))
+    return hit._replace(message=_inert(hit.message), help=_inert(hit.help))
 
 
 def is_telling(name: str) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from oktsec_lint.core.display import listed, quoted, visible
 from oktsec_lint.core.findings import Hit, Severity
@@ -95,7 +94,7 @@ class _Decoder:
         if _is_missing(item, key):
             message = f"{quoted(at.dotted)} is empty, and upstream drops it from the list"
             self._report("CFG-003", at, _with(message, key.unread), "Write a value, or remove the entry.")
-            return replace(item, broken=True)
+            return item.as_broken()
         return item
 
     def read_map(self, node: YamlNode, shape: Shape, at: Address, key: Key) -> Field:
@@ -126,7 +125,7 @@ class _Decoder:
             if known.required and _is_empty(members.get(known.name)):
                 self._missing(known, at)
         gathered = _gathered(at, members)
-        return replace(gathered, value={**_plain(extra), **_plain(members)})
+        return gathered.with_value({**_plain(extra), **_plain(members)})
 
     def _member(self, node: YamlNode, key: Key, at: Address) -> Field:
         below = at.key(key.name)
@@ -221,7 +220,7 @@ def _plain(members: Mapping[str, Field]) -> dict[str, JsonValue]:
 
 def _empty_text(member: Field) -> Field:
     """In a map of texts an empty value is the empty text, not a missing one."""
-    return member if member.value is not None or member.broken else replace(member, value="")
+    return member if member.value is not None or member.broken else member.with_value("")
 
 
 def _is_empty(member: Field | None) -> bool:

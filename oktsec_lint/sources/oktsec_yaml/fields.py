@@ -7,11 +7,10 @@ for; that it was wrong was reported when it was decoded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from oktsec_lint.core.findings import Hit, Severity
-from oktsec_lint.core.model import JsonValue, Kind, Place, Subject, pointer_to
+from oktsec_lint.core.model import EMPTY, JsonValue, Kind, Place, Subject, pointer_to
+from oktsec_lint.core.values import NamedTuple
 
 _LONGEST_INDEX = 6
 
@@ -67,21 +66,40 @@ def address_of(path: str, pointer: str) -> Address:
     return at
 
 
-@dataclass(frozen=True, slots=True)
 class Field:
     """One decoded value."""
 
-    at: Address
-    value: JsonValue = None
-    """As plain values; None when nothing usable is written."""
-    members: Mapping[str, Field] = field(default_factory=dict)
-    """Of a section or map, by key."""
-    items: tuple[Field, ...] = ()
-    """The usable elements of a list; each knows its own index."""
-    written: bool = True
-    """False when the key is not in the file at all."""
-    broken: bool = False
-    """True when something that is written could not be used."""
+    __slots__ = ("at", "broken", "items", "members", "value", "written")
+
+    def __init__(
+        self,
+        at: Address,
+        value: JsonValue = None,
+        members: Mapping[str, Field] = EMPTY,
+        items: tuple[Field, ...] = (),
+        *,
+        written: bool = True,
+        broken: bool = False,
+    ) -> None:
+        self.at = at
+        self.value = value
+        """As plain values; None when nothing usable is written."""
+        self.members = members
+        """Of a section or map, by key."""
+        self.items = items
+        """The usable elements of a list; each knows its own index."""
+        self.written = written
+        """False when the key is not in the file at all."""
+        self.broken = broken
+        """True when something that is written could not be used."""
+
+    def with_value(self, value: JsonValue) -> Field:
+        """The same field with another value."""
+        return Field(self.at, value, self.members, self.items, written=self.written, broken=self.broken)
+
+    def as_broken(self) -> Field:
+        """The same field, counted as one that could not be used."""
+        return Field(self.at, self.value, self.members, self.items, written=self.written, broken=True)
 
     def __getitem__(self, name: str) -> Field:
         """The value of a key; an unwritten field when there is none."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -271,4 +270,4 @@ def test_hostile_names_are_made_visible(offer: Offer, declare: Declare) -> None:
 
 def _partial(inventory: Inventory) -> Inventory:
     *whole, last = inventory.servers
-    return Inventory((*whole, replace(last, status=Status.PARTIAL, reason="page 2 was malformed")))
+    return Inventory((*whole, last._replace(status=Status.PARTIAL, reason="page 2 was malformed")))

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oktsec_lint.core.checks.lookalike import KNOWN, check
+from oktsec_lint.core.checks.lookalike import check
 from oktsec_lint.core.config import Config
+from oktsec_lint.core.known_names import KNOWN
 from oktsec_lint.core.model import Inventory, Kind
 
 Offer = Callable[..., Inventory]

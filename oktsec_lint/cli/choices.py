@@ -1,0 +1,41 @@
+"""What the options of several commands may say. Without typer, so that the shortest way to a scan can read it too."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from oktsec_lint.core.findings import Severity
+
+STDIN = "-"
+"""The input that is standard input."""
+
+
+class Format(StrEnum):
+    """The report formats of `--format` and `--report`."""
+
+    TEXT = "text"
+    CONCISE = "concise"
+    JSON = "json"
+    JSONL = "jsonl"
+    SARIF = "sarif"
+
+
+class DataFormat(StrEnum):
+    """The formats of commands that list something."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class FailOn(StrEnum):
+    """From which severity on findings fail the run."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+    NEVER = "never"
+
+    def severity(self) -> Severity | None:
+        return None if self is FailOn.NEVER else Severity[self.name]

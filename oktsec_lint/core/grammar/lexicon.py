@@ -1,0 +1,161 @@
+"""Sentences to word classes, by dictionary.
+
+A word may have several classes, and an entry may be several words; the longest one that fits is taken. What is no
+plain word is told by its shape: an address, a path, an identifier. Every step is a dictionary look-up, so the cost
+depends on the length of the sentence alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from oktsec_lint.core.values import NamedTuple
+
+from .book import Book, Entries
+from .shapes import shape_of
+
+_LETTER = r"\w\u0300-\u036f\u064b-\u0652\u0900-\u0dff"
+"""Letters, and the vowel signs and accents that `\\w` leaves out."""
+_WORD = (
+    r"https?://[^\s,;)>'\"]{1,300}|<\|?/?[a-z_!][^<>\s]{0,30}\|?>"
+    rf"|[~$./\\]{{0,4}}[{_LETTER}](?:[{_LETTER}'./\\@:+%-]{{0,300}}[{_LETTER}/])?"
+)
+"""A word, an address or a tag of folded text. What stands between words is nobody's."""
+_PREFIXES = ("وال", "بال", "ال", "و", "ف", "ب", "ل", "ك")
+"""What Arabic writes in one with the next word: and, so, with, to, like, the."""
+_ELISIONS = ("l'", "d'", "qu'", "s'", "n'", "j'", "c'", "un'", "dell'", "all'", "nell'")
+"""What French and Italian write in one with the next word."""
+_SHORTEST_STEM = 2
+_LONGEST_RUN = 12
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+
+
+class Names(NamedTuple):
+    """What a definition calls its own: the tool and its parameters, in small letters."""
+
+    tool: str = ""
+    parameters: frozenset[str] = frozenset()
+
+
+class Tagged(NamedTuple):
+    """A word class at a place in a sentence."""
+
+    position: int
+    """Counted in words."""
+    classes: Sequence[str]
+    first: int
+    last: int
+    """Indexes of the sentence's tokens that make it up, the last one included."""
+
+
+def tokens(sentence: str) -> list[str]:
+    return re.findall(_WORD, sentence)
+
+
+class Lexicon:
+    """The dictionaries of a book."""
+
+    __slots__ = ("_foreign", "_marks", "_words")
+
+    def __init__(self, book: Book) -> None:
+        self._words = book.words
+        self._marks = book.marks
+        self._foreign = book.foreign
+
+    def is_foreign(self, words: Sequence[str], sentence: str) -> bool:
+        """Whether the lists of other languages have to be asked too."""
+        if not sentence.isascii() and any(char > "\x7f" and char.isalpha() for char in sentence):
+            return True
+        return len(self._marks.intersection(words)) > 1
+
+    def tagged(self, words: Sequence[str], names: Names, *, foreign: bool) -> list[Tagged]:
+        """The classes of a sentence's words, in order; words without a class are left out but counted."""
+        found: list[Tagged] = []
+        position = index = 0
+        while index < len(words):
+            word = words[index]
+            length, classes = _entry(self._words, words, index)
+            if foreign:
+                length, classes = self._longer((length, classes), self._of_foreign(words, index))
+                if not classes and re.search(f"[{_UNSPACED}]", word):
+                    position = self._run(word, index, position, found)
+                    index += 1
+                    continue
+            shape = shape_of(word, names)
+            if shape:
+                classes = (*classes, shape)
+            if classes:
+                found.append(Tagged(position, classes, index, index + length - 1))
+            position += 1
+            index += length
+        return found
+
+    @staticmethod
+    def _longer(one: tuple[int, Sequence[str]], other: tuple[int, Sequence[str]]) -> tuple[int, Sequence[str]]:
+        """The longer entry that means something; both when they are as long."""
+        if not one[1] or not other[1]:
+            return one if one[1] else other
+        if one[0] == other[0]:
+            return one[0], tuple(dict.fromkeys((*one[1], *other[1])))
+        return max(one, other)
+
+    def _of_foreign(self, words: Sequence[str], index: int) -> tuple[int, Sequence[str]]:
+        length, classes = _entry(self._foreign().words, words, index)
+        if length > 1:
+            return length, classes
+        return 1, tuple(dict.fromkeys((*classes, *self._stem(words[index]))))
+
+    def _stem(self, word: str) -> Sequence[str]:
+        for bare in _bare(word):
+            for end in range(len(bare), _SHORTEST_STEM - 1, -1):
+                classes = self._foreign().stems.get(bare[:end])
+                if classes:
+                    return classes
+        return ()
+
+    def _run(self, word: str, index: int, position: int, found: list[Tagged]) -> int:
+        """The classes in a word of a script without spaces; two letters that mean nothing count as one word."""
+        at = skipped = 0
+        while at < len(word):
+            entry = next(
+                (
+                    word[at:end]
+                    for end in range(min(len(word), at + _LONGEST_RUN), at, -1)
+                    if word[at:end] in self._foreign().runs
+                ),
+                "",
+            )
+            if entry:
+                position += (skipped + 1) // 2
+                skipped = 0
+                found.append(Tagged(position, self._foreign().runs[entry], index, index))
+                position += 1
+            else:
+                skipped += 1
+            at += len(entry) or 1
+        return position + (skipped + 1) // 2
+
+
+def _entry(entries: Entries, words: Sequence[str], index: int) -> tuple[int, Sequence[str]]:
+    for rest, classes in entries.get(words[index], ()):
+        if not rest:
+            return 1, classes
+        if _follows(words, index + 1, rest):
+            return 1 + len(rest), classes
+    return 1, ()
+
+
+def _follows(words: Sequence[str], start: int, rest: Sequence[str]) -> bool:
+    """Whether an entry goes on here; a star at its end stands for any ending of the last word."""
+    here = words[start : start + len(rest)]
+    if not rest[-1].endswith("*"):
+        return here == rest
+    return len(here) == len(rest) and here[:-1] == rest[:-1] and here[-1].startswith(rest[-1][:-1])
+
+
+def _bare(word: str) -> Iterator[str]:
+    yield word
+    for prefix in (*_PREFIXES, *_ELISIONS):
+        if word.startswith(prefix):
+            yield word[len(prefix) :]

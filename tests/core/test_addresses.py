@@ -1,0 +1,62 @@
+"""Hosts in every spelling that a resolver accepts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oktsec_lint.core.addresses import host_of, is_disguised, is_internal, is_metadata
+
+METADATA = """http://169.254.169.254/latest http://0xa9fea9fe/ http://2852039166/ http://0251.0376.0251.0376/
+http://[::ffff:169.254.169.254]/ http://[::ffff:a9fe:a9fe]/ http://[fd00:ec2::254]/ http://169.254.169.254.nip.io/
+http://a9fea9fe.nip.io/ http://metadata.google.internal/ http://100.100.100.200/ http://user@169.254.169.254:80/
+http://169.254.43518/ http://METADATA.google.internal./""".split()
+DISGUISED = """http://2130706433/ http://0x7f000001/ http://017700000001/ http://127.1/ http://0x7f.1:8080/x
+http://[::ffff:127.0.0.1]/ http://[::7f00:1]/ http://[64:ff9b::10.0.0.1]/ http://10-0-0-1.sslip.io/
+http://app.10.0.0.1.nip.io/ http://localtest.me/ http://①②⑦.0.0.1/ http://0300.0250.1.1/""".split()
+PLAIN = """http://127.0.0.1/ http://localhost:3000/ http://10.1.2.3/ http://192.168.1.1/ http://172.31.0.1/ http://[::1]/
+http://[fd12::1]/ http://[fe80::1]/ http://vault.corp.internal/ http://printer.local/ http://0.0.0.0:80/
+http://a@b@127.0.0.1/""".split()
+PUBLIC = """https://example.com/ http://8.8.8.8/ http://172.32.0.1/ http://[2001:db8::1]/ http://1.1.1.1.nip.io/
+http://127.0.0.1@example.com/ http://3com.example/ http://256.1.1.1/ http://1.2.3.4.5/ http://0x/ http://
+http://localhost.example.com/ nothing""".split()
+
+
+@pytest.mark.parametrize("url", METADATA)
+def test_metadata_services(url: str) -> None:
+    assert is_metadata(url)
+    assert not is_internal(url)
+
+
+@pytest.mark.parametrize("url", DISGUISED)
+def test_disguised_internal_hosts(url: str) -> None:
+    assert is_internal(url)
+    assert is_disguised(url)
+
+
+@pytest.mark.parametrize("url", PLAIN)
+def test_plain_internal_hosts(url: str) -> None:
+    assert is_internal(url)
+    assert not is_disguised(url)
+
+
+@pytest.mark.parametrize("url", PUBLIC)
+def test_public_hosts(url: str) -> None:
+    assert not any(asks(url) for asks in (is_internal, is_metadata, is_disguised))
+
+
+@given(st.integers(0, 0xFFFFFFFF), st.sampled_from(["{0}", "{0:#x}", "0{0:o}", "[::ffff:{1:x}:{2:x}]"]))
+def test_every_spelling_of_an_address_leads_to_the_same_place(number: int, spelling: str) -> None:
+    dotted = ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
+    odd = spelling.format(number, number >> 16, number & 0xFFFF)
+    if number > 0xFFFF:
+        assert is_internal(f"http://{odd}/") == is_internal(f"http://{dotted}/")
+        assert is_metadata(f"http://{odd}/") == is_metadata(f"http://{dotted}/")
+
+
+@given(st.text(max_size=60))
+def test_nothing_raises(text: str) -> None:
+    for url in (text, f"http://{text}/", f"http://[{text}]:80"):
+        assert isinstance(host_of(url), str)
+        assert {is_internal(url), is_metadata(url), is_disguised(url)} <= {True, False}
