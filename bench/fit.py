@@ -196,13 +196,16 @@ def trainable(record: Labelled) -> bool:
     return record.headline or not record.malicious
 
 
-def rates(model: Model) -> dict[str, float]:
-    """How often honest windows hold each word class."""
-    honest = [window for sample in model.data if not sample.record.malicious for window in sample.windows]
-    counts = Counter(name for window in honest for name in window if kind(name) == "signal" and "." not in name)
-    return {
-        name: round(count / len(honest), 4) for name, count in sorted(counts.items()) if count >= len(honest) / 1000
-    }
+def rates(records: Sequence[Labelled]) -> dict[str, float]:
+    """How often honest sentences hold each word class, from every fifth record."""
+    grammar = Grammar(grammarbook.builtin(), {"cover": ""})
+    counts: Counter[str] = Counter()
+    sentences = 0
+    for record in [record for record in records if not record.malicious][::5]:
+        for weighed in (item for surfaces in texts_of(record) for item in grammar.weigh(surfaces, {})):
+            sentences += 1
+            counts.update({name for tagged in weighed.reading.tagged for name in tagged.classes})
+    return {name: round(count / sentences, 4) for name, count in sorted(counts.items()) if count * 1000 >= sentences}
 
 
 def written(model: Model, weights: Any, review: float, enforce: float) -> str:
@@ -210,7 +213,7 @@ def written(model: Model, weights: Any, review: float, enforce: float) -> str:
     data = {
         "review": round(review, 1),
         "enforce": round(enforce, 1),
-        "rates": rates(model),
+        "rates": rates([sample.record for sample in model.data]),
         "signals": {name: weight for name, weight in kept.items() if kind(name) != "pair"},
         "pairs": {name: weight for name, weight in kept.items() if kind(name) == "pair"},
     }

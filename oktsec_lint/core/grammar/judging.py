@@ -28,6 +28,11 @@ from .signals import WHOLE, Reader, Reading, stems
 _SHOWN = 6
 """Signals that a finding names, heaviest first."""
 _SHORT_NAME = 24
+_SHORT, _REMEMBERED = 200, 1 << 13
+"""Characters of a text whose sentences are remembered, and how many texts."""
+_WORTH_PATTERNS = 1.5
+"""Score by words alone from which an object is put to the patterns: three honest ones in four stay below it, and one
+attack in two hundred."""
 _MEANT_TO_INSTRUCT = frozenset({"server.instructions", "message.prompt"})
 _TITLES = frozenset({"title", "name", "uri", "icon", "annotation"})
 
@@ -50,6 +55,7 @@ class Grammar:
         self._families = families
         self._reader = Reader(book)
         self._scale = Scale(book)
+        self._sheets: dict[str, Sheet] = {}
         self._patterns = PatternSet([item.pattern for item in book.patterns], Width.NARROW)
 
     def hits(
@@ -86,32 +92,50 @@ class Grammar:
         read: list[tuple[Surface, Sheet, Reading]] = []
         for surface in surfaces:
             text = _prose(surface)
-            for view in (raw(text), *decoded.get(surface.text, ())) if text else ():
-                page = sheet(view)
+            for page in self._pages(text, decoded.get(surface.text, ())) if text else ():
                 cued = surface.kind not in _MEANT_TO_INSTRUCT
                 readings = self._reader.read(
                     page.sentences, names, subject, in_schema=_in_schema(surface.kind), cued=cued
                 )
                 read += ((surface, page, reading) for reading in readings)
-        self._add_patterns([reading for _, _, reading in read])
+        weighed = self._weighed(read)
+        if self._scale.best([item.features for item in weighed]).total < _WORTH_PATTERNS:
+            return weighed
+        changed = self._add_patterns([reading for _, _, reading in read])
+        return self._weighed(read) if changed else weighed
+
+    def _pages(self, text: str, decoded: Sequence[View]) -> Iterator[Sheet]:
+        """The sentences of a text and of what was encoded in it; short texts, which schemas repeat, are remembered."""
+        page = self._sheets.get(text)
+        if page is None:
+            page = sheet(raw(text))
+            if len(text) <= _SHORT:
+                self._sheets = {} if len(self._sheets) > _REMEMBERED else self._sheets
+                self._sheets[text] = page
+        yield page
+        yield from map(sheet, decoded)
+
+    def _weighed(self, read: Iterable[tuple[Surface, Sheet, Reading]]) -> list[Weighed]:
         return [
             Weighed(surface, page, reading, self._scale.features(reading))
             for surface, page, reading in read
             if not self._scale.is_filler(reading)
         ]
 
-    def _add_patterns(self, readings: Sequence[Reading]) -> None:
-        """Puts all sentences of an object to the patterns at once."""
+    def _add_patterns(self, readings: Sequence[Reading]) -> bool:
+        """Puts all sentences of an object to the patterns at once; whether that added anything."""
         encoded = Encoded("\n".join(reading.sentence.text for reading in readings), Width.NARROW)
         named = self._patterns.matching(encoded)
         if not named:
-            return
+            return False
+        before = sum(len(reading.signals) for reading in readings)
         starts = [0, *accumulate(len(reading.sentence.text) + 1 for reading in readings)]
         for index, chunks in named.items():
             for start, _ in self._patterns.spans(index, encoded, chunks, every=False):
                 found = readings[bisect_right(starts, start) - 1]
                 if found.tagged:
                     found.signals.setdefault(self._book.patterns[index].name, WHOLE)
+        return sum(len(reading.signals) for reading in readings) > before
 
     def _severity(self, score: float, kind: str) -> Severity | None:
         """How bad a score is. What is there to instruct the model has to be worse by one step than what is not."""
