@@ -34,7 +34,6 @@ _WORTH_PATTERNS = 1.5
 """Score by words alone from which an object is put to the patterns: three honest ones in four stay below it, and one
 attack in two hundred."""
 _MEANT_TO_INSTRUCT = frozenset({"server.instructions", "message.prompt"})
-_TITLES = frozenset({"title", "name", "uri", "icon", "annotation"})
 
 
 class Weighed(NamedTuple):
@@ -186,12 +185,16 @@ def _objects(surfaces: Iterable[Surface]) -> Iterator[list[Surface]]:
     """Neighbouring surfaces of one object; a message is one by itself."""
     group: list[Surface] = []
     for surface in surfaces:
-        if group and (surface.subject is not group[-1].subject or surface.kind.startswith("message.")):
+        if group and (surface.subject is not group[-1].subject or _stands_alone(surface) or _stands_alone(group[-1])):
             yield group
             group = []
         group.append(surface)
     if group:
         yield group
+
+
+def _stands_alone(surface: Surface) -> bool:
+    return surface.kind.startswith("message.") or surface.kind in _MEANT_TO_INSTRUCT
 
 
 def _in_schema(kind: str) -> bool:
@@ -217,8 +220,6 @@ def _prose(surface: Surface) -> str:
     text = surface.text
     if surface.kind == "message.argument":
         return ""
-    if surface.kind.endswith(".key"):
-        return text.replace("_", " ") if len(text) > _SHORT_NAME else ""
-    if surface.kind.rpartition(".")[2] in _TITLES and " " not in text:
-        return ""
-    return text if len(text) > _SHORT_NAME or " " in text or not text.isascii() else ""
+    if len(text.split()) > 1 or not text.isascii():
+        return text
+    return text.replace("_", " ") if len(text) > _SHORT_NAME else ""

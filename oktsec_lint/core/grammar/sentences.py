@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.core.views.text import View, folded, replaced
 
-_MARKS = '[*"`]'
+_MARKS = '[*"`]|<!-- {0,8}-->'
+"""Emphasis and quotation marks, and comments that hold nothing: no reader sees them."""
 _BREAK = "\u00b6"
 """What stands for a line break while a text is folded, which would make it a space."""
 _END = r"[.!?;]['\")\]]?(?= )|[。！？；।؟]"
@@ -48,14 +49,15 @@ def _plain(view: View) -> View:
     if "\x1b" not in view.text and view.text.isascii():
         bare = replaced(view, _MARKS, "") if _has_marks(view.text) else view
         return bare._replace(text=bare.text.lower())
-    kept = replaced(view, "\r?\n", _BREAK) if "\n" in view.text else view
+    kept = replaced(view, _BREAK, " ") if _BREAK in view.text else view
+    kept = replaced(kept, "\r?\n", _BREAK) if "\n" in kept.text else kept
     plain = folded(kept)
     plain = replaced(plain, _MARKS, "") if _has_marks(plain.text) else plain
     return plain._replace(text=plain.text.replace(_BREAK, "\n"))
 
 
 def _has_marks(text: str) -> bool:
-    return "*" in text or "`" in text or '"' in text
+    return "*" in text or "`" in text or '"' in text or "<!--" in text
 
 
 def _sentences(text: str) -> Iterator[Sentence]:

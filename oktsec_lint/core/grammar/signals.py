@@ -187,7 +187,7 @@ def _clauses(sentence: str) -> list[int]:
     """Indexes of the tokens that begin a clause: behind a comma, a colon, a dash or a bracket."""
     starts: list[int] = []
     first = 0
-    for found in re.finditer(r"[,:\])] |[-=]+> ?| - ", sentence):
+    for found in re.finditer(r"[,:\])] |[-=]{1,8}> ?| - ", sentence):
         starts.append((starts[-1] if starts else 0) + len(tokens(sentence[first : found.end()])))
         first = found.end()
         if len(starts) == _CLAUSES:
