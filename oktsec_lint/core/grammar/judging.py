@@ -23,7 +23,7 @@ from .book import Book
 from .lexicon import Names
 from .score import Features, Scale, Window
 from .sentences import Sheet, sheet
-from .signals import WHOLE, Reader, Reading, stems
+from .signals import Reader, Reading, stems
 
 _SHOWN = 6
 """Signals that a finding names, heaviest first."""
@@ -133,7 +133,7 @@ class Grammar:
             for start, _ in self._patterns.spans(index, encoded, chunks, every=False):
                 found = readings[bisect_right(starts, start) - 1]
                 if found.tagged:
-                    found.signals.setdefault(self._book.patterns[index].name, WHOLE)
+                    found.signals[self._book.patterns[index].name] = None
         return sum(len(reading.signals) for reading in readings) > before
 
     def _severity(self, score: float, kind: str) -> Severity | None:

@@ -6,7 +6,7 @@ the pairs of parts that meet within one of them. All weights are positive: one m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from oktsec_lint.core.values import NamedTuple
 
@@ -47,7 +47,7 @@ class Scale:
         self._pairs = book.pairs
         self._seen: dict[frozenset[str], Mapping[str, float]] = {}
 
-    def parts(self, signals: Mapping[str, object]) -> frozenset[str]:
+    def parts(self, signals: Iterable[str]) -> frozenset[str]:
         """The parts of the grammar that signals belong to."""
         part_of = self._part_of
         return frozenset(part_of[name] for name in signals if name in part_of)

@@ -42,11 +42,8 @@ class Reading(NamedTuple):
 
     sentence: Sentence
     tagged: Sequence[Tagged]
-    signals: dict[str, tuple[int, int]]
-    """Signal to the token indexes it was found at; (0, -1) for cues of the whole sentence."""
-
-
-WHOLE = (0, -1)
+    signals: dict[str, None]
+    """Their names, in the order in which they were found, so that sums of weights come out alike in every run."""
 
 
 class Reader:
@@ -83,30 +80,29 @@ class Reader:
             if not tagged:
                 readings.append(Reading(sentence, (), {}))
                 continue
-            signals = dict(_classes(tagged))
-            signals.update(self._found(tagged, foreign=foreign))
+            signals = dict.fromkeys(name for item in tagged for name in item.classes)
+            signals.update(dict.fromkeys(self._found(tagged, foreign=foreign)))
             if number and cued:
-                signals.update(_opening(tagged, _clauses(sentence.text)))
+                signals.update(dict.fromkeys(_opening(tagged, _clauses(sentence.text))))
                 if _is_off_topic(sentence.text, subject):
-                    signals[OFF_TOPIC] = WHOLE
+                    signals[OFF_TOPIC] = None
                     if ORDER in signals:
-                        signals[STRAY] = signals[ORDER]
+                        signals[STRAY] = None
             if in_schema:
-                signals[PARAMETER] = WHOLE
+                signals[PARAMETER] = None
             readings.append(Reading(sentence, tagged, signals))
         return readings
 
-    def _found(self, tagged: Sequence[Tagged], *, foreign: bool) -> Iterator[tuple[str, tuple[int, int]]]:
-        places: dict[str, list[Tagged]] = {}
+    def _found(self, tagged: Sequence[Tagged], *, foreign: bool) -> Iterator[str]:
+        places: dict[str, list[int]] = {}
         for item in tagged:
             for name in item.classes:
-                places.setdefault(name, []).append(item)
+                places.setdefault(name, []).append(item.position)
         anchored = self._anchored
         candidates = {sequence.name: sequence for name in places if name in anchored for sequence in anchored[name]}
         for name, sequence in candidates.items():
-            span = _span(sequence, places) if foreign or not sequence.elsewhere else None
-            if span is not None:
-                yield name, span
+            if (foreign or not sequence.elsewhere) and _stands_in(places, sequence):
+                yield name
 
 
 def _rarest(sequence: Sequential, rates: Mapping[str, float]) -> frozenset[str]:
@@ -121,49 +117,35 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(word[:_STEM] for word in re.findall("[a-z]{4,}", text)) - _COMMON
 
 
-def _classes(tagged: Sequence[Tagged]) -> Iterator[tuple[str, tuple[int, int]]]:
-    for item in tagged:
-        for name in item.classes:
-            yield name, (item.first, item.last)
-
-
-def _span(sequence: Sequential, places: Mapping[str, list[Tagged]]) -> tuple[int, int] | None:
-    """Tokens of the first way through the steps, if there is one."""
+def _stands_in(places: Mapping[str, list[int]], sequence: Sequential) -> bool:
+    """Whether there is a way through the steps; `places` maps a class to its positions."""
     for step in sequence.steps:
         if step.classes.isdisjoint(places):
-            return None
-    ways: dict[int, tuple[int, int]] = {}
+            return False
+    ways: set[int] = set()
     for number, (classes, gap) in enumerate(sequence.steps):
-        here = [item for name in classes if name in places for item in places[name]]
-        if number == 0:
-            ways = {item.position: (item.first, item.last) for item in here}
-            continue
-        following: dict[int, tuple[int, int]] = {}
-        for item in here:
-            start = next((at for at in range(item.position - gap, item.position) if at in ways), -1)
-            if start >= 0:
-                following[item.position] = (ways[start][0], item.last)
-        ways = following
+        here = {at for name in classes if name in places for at in places[name]}
+        ways = {at for at in here if not number or any(before in ways for before in range(at - gap, at))}
         if not ways:
-            return None
-    return ways[min(ways)] if ways else None
+            return False
+    return True
 
 
-def _opening(tagged: Sequence[Tagged], clauses: Sequence[int]) -> Iterator[tuple[str, tuple[int, int]]]:
+def _opening(tagged: Sequence[Tagged], clauses: Sequence[int]) -> Iterator[str]:
     """`^class` for how the sentence begins, and whether it or one of its clauses begins with an order."""
     opening = tagged[0]
     if opening.first == 0:
         for name in opening.classes:
-            yield f"^{name}", (opening.first, opening.last)
+            yield f"^{name}"
     for start in (0, *clauses):
         order = _order(tagged, start)
         if order is not None:
             for name in order.classes:
                 if name in _ACTS:
-                    yield f"^{name}", (order.first, order.last)
-            yield ORDER, (order.first, order.last)
+                    yield f"^{name}"
+            yield ORDER
             if not _HOT.isdisjoint(order.classes):
-                yield HOT, (order.first, order.last)
+                yield HOT
             return
 
 
