@@ -81,6 +81,17 @@ def _book(data: Mapping[str, Any]) -> Book:
     )
 
 
+def digest() -> str:
+    """SHA-256 of the grammar in its compiled form, weights and languages included. Raises RuleError as `builtin`."""
+    import hashlib
+
+    try:
+        content = [(grammar_dir() / name).read_bytes() for name in (COMPILED, LANGUAGES)]
+    except OSError as error:
+        raise RuleError(f"the compiled grammar cannot be read: {error}", path=str(grammar_dir()), hint=_HOW) from None
+    return hashlib.sha256(b"\0".join(content)).hexdigest()
+
+
 def compiled(directory: Path) -> bytes:
     """The compiled form of a directory of grammar files."""
     files = [_yaml(file) for file in sorted(directory.glob("*.yaml"))]

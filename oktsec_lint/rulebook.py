@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from oktsec_lint import grammarbook
+from oktsec_lint import __version__, grammarbook
 from oktsec_lint.core.errors import RuleError
 from oktsec_lint.core.ruleform import plain, rule_of
 from oktsec_lint.core.rules import Pattern, Rule
@@ -88,11 +88,13 @@ def documented(custom_dir: Path | None = None) -> tuple[Rule, ...]:
 
 
 def digest(rules: Iterable[Rule]) -> str:
-    """SHA-256 over everything that decides: two rulebooks with one digest judge alike, wherever they were read from."""
+    """SHA-256 over everything that decides, the attack grammar and the version of the engine included: two rulebooks
+    with one digest judge alike, wherever they were read from."""
     import hashlib
 
     content = sorted(repr(rule._replace(examples=(), origin="", patterns=_bare(rule))) for rule in rules)
-    return hashlib.sha256("\0".join(content).encode("utf-8", "surrogatepass")).hexdigest()
+    content += (grammarbook.digest(), __version__)
+    return "sha256:" + hashlib.sha256("\0".join(content).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _bare(rule: Rule) -> tuple[Pattern, ...]:

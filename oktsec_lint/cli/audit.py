@@ -26,6 +26,7 @@ from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.sources import LoadedConfig, Snapshot, open_source
 from oktsec_lint.sources.discovery import find_config, read_bytes
 
+from .beside import Beside, custom_rules, lock_beside, no_lock, shown_path
 from .choices import STDIN
 from .reporting import Locator, Part, build_report
 
@@ -50,6 +51,10 @@ class Request(NamedTuple):
     servers: tuple[str, ...] = ()
     """Only these; empty means all."""
     stdin: Callable[[], bytes] = bytes
+    locked: bool = False
+    """Whether a missing lock is a finding."""
+    taking: bool = False
+    """Whether a lock is to be taken: without one, everything is compared with an empty one."""
 
 
 def request_of(
@@ -60,6 +65,7 @@ def request_of(
     offline: bool,
     timeout: float,
     jobs: int,
+    locked: bool = False,
 ) -> Request:
     """What was asked for, in this process's environment. Raises UsageError for a timeout that is no number."""
     if math.isnan(timeout):
@@ -74,6 +80,7 @@ def request_of(
         timeout=timeout,
         jobs=jobs,
         stdin=sys.stdin.buffer.read,
+        locked=locked,
     )
 
 
@@ -84,6 +91,15 @@ class _Input(NamedTuple):
     hits: tuple[Hit, ...] = ()
     specs: tuple[ServerSpec, ...] = ()
     offered: tuple[Server, ...] = ()
+    beside: Beside = Beside()
+
+
+class Examined(NamedTuple):
+    """What an audit saw: everything that was judged, and where it stands."""
+
+    parts: tuple[Part, ...]
+    locator: Locator
+    rules: Sequence[Rule]
 
 
 def audit(request: Request, progress: Progress | None = None) -> Report:
@@ -91,12 +107,16 @@ def audit(request: Request, progress: Progress | None = None) -> Report:
 
     Raises OktsecError for mistakes of the caller: a file that is not there, a broken rule, an unknown server.
     """
+    return build_report(*examine(request, progress))
+
+
+def examine(request: Request, progress: Progress | None = None) -> Examined:
+    """Load, collect and judge everything the request names. Raises as `audit` does."""
     base = rulebook.builtin()
     locator = Locator()
-    inputs = [_prepare(opened, request) for opened in _open_all(request, base, locator)]
+    inputs = [_prepare(opened, request, locator) for opened in _open_all(request, base, locator)]
     _refuse_unknown_servers(request.servers, inputs)
-    parts = [_judge(item, request, progress) for item in inputs]
-    return build_report(parts, locator, rules=base)
+    return Examined(tuple(_judge(item, request, progress) for item in inputs), locator, base)
 
 
 def stream_basis(request: Request) -> tuple[Sequence[Rule], Config, tuple[Finding, ...]]:
@@ -105,7 +125,7 @@ def stream_basis(request: Request) -> tuple[Sequence[Rule], Config, tuple[Findin
     if not request.config:
         return base, Config(), ()
     opened = _open_config(request, base, Locator())
-    rules = rulebook.assemble(_custom_rules(opened.config, request.cwd))
+    rules = rulebook.assemble(custom_rules(opened.config, request.cwd))
     found = (
         Judge(rules, Config(rules=opened.config.rules), grammarbook.builtin())
         .judge(Inventory(), opened.hits)
@@ -140,7 +160,7 @@ def _open_config(request: Request, base: Sequence[Rule], locator: Locator) -> Lo
     if path is None:
         hint = "name one, or write ./oktsec.yaml; $OKTSEC_CONFIG and ~/.oktsec/config.yaml are looked at too"
         raise NothingError("no configuration found", hint=hint)
-    opened = _open(_shown(path, request.cwd), request, base, locator)
+    opened = _open(shown_path(path, request.cwd), request, base, locator)
     if isinstance(opened, LoadedConfig):
         return opened
     raise SourceError("this is a snapshot, not a configuration", path=str(path), hint="give it as an argument instead")
@@ -151,13 +171,13 @@ def _open(path: str, request: Request, base: Sequence[Rule], locator: Locator) -
     opened = _read(path, data, base)
     if isinstance(opened, LoadedConfig) and opened.config.custom_rules_dir:
         _refuse_missing_rules(opened, request.cwd)
-        opened = _read(path, data, rulebook.assemble(_custom_rules(opened.config, request.cwd)))
+        opened = _read(path, data, rulebook.assemble(custom_rules(opened.config, request.cwd)))
     locator.add(opened.document)
     return opened
 
 
 def _refuse_missing_rules(opened: LoadedConfig, cwd: Path) -> None:
-    config, folder = opened.config, _custom_rules(opened.config, cwd)
+    config, folder = opened.config, custom_rules(opened.config, cwd)
     if folder is None or folder.is_dir() or config.custom_rules_place is None:
         return
     where = opened.document.locate(config.custom_rules_place.pointer)
@@ -179,25 +199,28 @@ def _read(path: str, data: bytes, rules: Sequence[Rule]) -> LoadedConfig | Snaps
     )
 
 
-def _shown(path: Path, cwd: Path) -> str:
-    """A path as a report prints it: relative to the working directory where that is shorter, with forward slashes."""
-    return path.relative_to(cwd).as_posix() if path.is_relative_to(cwd) else path.as_posix()
-
-
-def _prepare(opened: _Opened, request: Request) -> _Input:
+def _prepare(opened: _Opened, request: Request, locator: Locator) -> _Input:
     if not isinstance(opened, LoadedConfig):
         snapshot, config, hits = opened
         return _Input(config, hits, offered=snapshot.servers)
     config = opened.config
-    if request.servers:
-        specs = tuple(spec for spec in config.servers if spec.name in request.servers)
-        left_out = tuple(
-            Server(spec.name, Status.NOT_SCANNED, "not chosen by --server", place=spec.place)
-            for spec in config.servers
-            if spec not in specs
+    beside = lock_beside(opened, request.cwd, wanted=request.taking)
+    if beside.document is not None:
+        locator.add(beside.document)
+    hits = (*opened.hits, no_lock(config)) if request.locked and beside.standing is None else opened.hits
+    specs = tuple(spec for spec in config.servers if not request.servers or spec.name in request.servers)
+    left_out = tuple(
+        Server(
+            spec.name,
+            Status.NOT_SCANNED,
+            "not chosen by --server",
+            place=spec.place,
+            launch=beside.launches.get(spec.name),
         )
-        return _Input(config, opened.hits, specs, left_out)
-    return _Input(config, opened.hits, config.servers)
+        for spec in config.servers
+        if spec not in specs
+    )
+    return _Input(config, hits, specs, left_out, beside)
 
 
 def _refuse_unknown_servers(chosen: Iterable[str], inputs: Iterable[_Input]) -> None:
@@ -213,29 +236,24 @@ def _refuse_unknown_servers(chosen: Iterable[str], inputs: Iterable[_Input]) -> 
 
 
 def _judge(item: _Input, request: Request, progress: Progress | None) -> Part:
-    judge = Judge(rulebook.assemble(_custom_rules(item.config, request.cwd)), item.config, grammarbook.builtin())
-    inventory = Inventory((*_collect(item.specs, request, progress), *item.offered))
+    rules = rulebook.assemble(custom_rules(item.config, request.cwd))
+    judge = Judge(rules, item.config, grammarbook.builtin(), item.beside.standing)
+    inventory = Inventory((*_collect(item, request, progress), *item.offered))
     judgement = judge.judge(inventory, item.hits)
     chosen = tuple(server for server in inventory.servers if not request.servers or server.name in request.servers)
     return Part(judge, judgement, chosen)
 
 
-def _collect(specs: Sequence[ServerSpec], request: Request, progress: Progress | None) -> tuple[Server, ...]:
-    if not specs:
+def _collect(item: _Input, request: Request, progress: Progress | None) -> tuple[Server, ...]:
+    """What the servers offer: all of them live, or all of them as they were locked."""
+    if not item.specs:
         return ()
     if request.offline:
-        reason = "--offline was given; nothing was started or contacted"
-        return tuple(Server(spec.name, Status.NOT_SCANNED, reason, place=spec.place) for spec in specs)
+        return tuple(item.beside.offer(spec) for spec in item.specs)
     from oktsec_lint.collect import Options, collect
 
     gc.enable()
 
     options = Options(timeout=request.timeout, jobs=request.jobs, environ=request.environ)
-    return collect(specs, options, progress)
-
-
-def _custom_rules(config: Config, cwd: Path) -> Path | None:
-    """`custom_rules_dir`, relative to the configuration that names it."""
-    if not config.custom_rules_dir:
-        return None
-    return (cwd / config.path).parent / Path(config.custom_rules_dir).expanduser()
+    found = collect(item.specs, options, progress)
+    return tuple(server._replace(launch=item.beside.launches.get(server.name)) for server in found)

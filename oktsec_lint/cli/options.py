@@ -22,7 +22,12 @@ Inputs: TypeAlias = Annotated[
 ConfigFile: TypeAlias = Annotated[
     str | None, typer.Option("--config", metavar="FILE", help="The configuration to judge by.", show_default=False)
 ]
-Offline: TypeAlias = Annotated[bool, typer.Option("--offline", help="Start no server and contact nothing.")]
+Offline: TypeAlias = Annotated[
+    bool, typer.Option("--offline", help="Start and contact nothing; judge what is in oktsec.lock.")
+]
+Locked: TypeAlias = Annotated[
+    bool, typer.Option("--locked", help="Fail when oktsec.lock is missing or anything is not as it was locked.")
+]
 Timeout: TypeAlias = Annotated[
     float, typer.Option("--timeout", metavar="SECONDS", min=0.1, max=86_400, help="Time each server may take.")
 ]

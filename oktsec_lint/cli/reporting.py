@@ -57,6 +57,9 @@ def build_report(parts: Sequence[Part], locator: Locator, rules: Sequence[Rule])
         rules=_all_rules(parts) or tuple(rules),
         sources=tuple(texts),
         agents=tuple(agent.name for part in parts for agent in part.judge.config.agents),
+        locks={
+            standing.lock.path: standing.lock.digest for part in parts if (standing := part.judge.standing) is not None
+        },
         texts=texts,
     )
 

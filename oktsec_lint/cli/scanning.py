@@ -33,6 +33,7 @@ class Asked(NamedTuple):
     report: tuple[str, ...] = ()
     """`FORMAT=PATH` pairs."""
     offline: bool = False
+    locked: bool = False
     timeout: float = 30.0
     """Seconds."""
     jobs: int = 8
@@ -56,7 +57,13 @@ def _scanned(asked: Asked) -> Exit:
     from .audit import request_of
 
     request = request_of(
-        asked.inputs, asked.config, asked.server, offline=asked.offline, timeout=asked.timeout, jobs=asked.jobs
+        asked.inputs,
+        asked.config,
+        asked.server,
+        offline=asked.offline,
+        timeout=asked.timeout,
+        jobs=asked.jobs,
+        locked=asked.locked,
     )
     targets = _targets(asked.report, request)
     if asked.output_format is not Format.JSONL or asked.inputs != (STDIN,):
@@ -79,7 +86,8 @@ def _audited(asked: Asked, request: Request, targets: Iterable[tuple[Format, Pat
 
     with shown_progress(wanted=not asked.no_progress) as progress:
         result = audit(request, progress)
-    code = exit_code(result, asked.fail_on.severity(), allow_unreachable=asked.allow_unreachable)
+    bar = asked.fail_on.severity()
+    code = exit_code(result, bar, allow_unreachable=asked.allow_unreachable, locked=asked.locked)
     _write_files(result, targets, code)
     colored = wants_color(asked.color, os.environ)
     style = Style(color=colored, unicode=speaks_unicode(), width=columns(), verbose=asked.verbose)

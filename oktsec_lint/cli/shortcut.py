@@ -57,6 +57,7 @@ def _text(word: str) -> str:
 _REPEATED = frozenset({"inputs", "report", "server"})
 _SWITCHES: Mapping[str, str] = {
     "--offline": "offline",
+    "--locked": "locked",
     "--allow-unreachable": "allow_unreachable",
     "--verbose": "verbose",
     "--no-progress": "no_progress",

@@ -16,6 +16,7 @@ from .evidence import Secrets, Spot, shown
 from .findings import Hit, Unfinished
 from .grammar import Book, Grammar
 from .matchers import Encoded, PatternSet, Width, find_spans, source, width_of
+from .model import Kind, Subject
 from .rules import Pattern, Rule
 from .surfaces import DEFINITION_KINDS, MESSAGE_KINDS, Surface, expand, in_words
 from .values import NamedTuple
@@ -34,6 +35,7 @@ _TRIED = 20_000
 """Matches of one pattern in one text that are put to its validator; the next one counts untried."""
 _SHORT, _REMEMBERED = 80, 1 << 14
 """Characters of a text whose reading is remembered, and how many readings."""
+_NOBODY = Subject("", Kind.TOOL, "")
 _DEFINITIONS, _MESSAGES = frozenset(DEFINITION_KINDS), frozenset(MESSAGE_KINDS)
 _EXCUSE_REACH = 256
 _LINE_REACH = 4096
@@ -72,6 +74,11 @@ class Engine:
             decoded = {text: item.decoded for text, item in read.items() if item.decoded}
             hits += self._grammar.hits(every, secrets, decoded)
         return hits, unfinished
+
+    def secrets(self, texts: Iterable[str]) -> Mapping[str, Secrets]:
+        """Where texts of definitions hold what sensitive rules match."""
+        described = [Surface("tool.description", text, _NOBODY, "") for text in texts]
+        return {text: item.secrets for text, item in self._readings(described, _DEFINITIONS).items() if item.secrets}
 
     def _readings(self, surfaces: Iterable[Surface], kinds: frozenset[str]) -> Mapping[str, _Reading]:
         """What the rules for these kinds say about the texts of such surfaces. Panels are made when first needed:

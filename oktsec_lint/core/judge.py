@@ -7,6 +7,7 @@ cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from . import surfaces
 from .access import Access
@@ -17,8 +18,12 @@ from .findings import Finding, Hit, Inspection
 from .grammar import Book
 from .model import Inventory, Kind, Place, Subject
 from .policy import Policy, Verdict
+from .redaction import redacted
 from .rules import Rule
 from .values import NamedTuple
+
+if TYPE_CHECKING:
+    from .lock import Comparison, Standing
 
 
 class Judgement(NamedTuple):
@@ -27,6 +32,10 @@ class Judgement(NamedTuple):
     inspection: Inspection
     policy: Policy
     by_subject: Mapping[Subject, tuple[Finding, ...]]
+    inventory: Inventory = Inventory()
+    """What was judged, without the credentials in it."""
+    lock: str = ""
+    """Digest of the lock that it was compared with; empty when there is none."""
 
     def verdict(self, subject: Subject, agents: Iterable[Agent] = ()) -> Verdict:
         """The strictest verdict on one object over the given agents, or the agent-less one when there are none."""
@@ -40,10 +49,14 @@ class Judgement(NamedTuple):
 class Judge:
     """One engine, one policy, one set of checks."""
 
-    def __init__(self, rules: Iterable[Rule], config: Config, book: Book | None = None) -> None:
+    def __init__(
+        self, rules: Iterable[Rule], config: Config, book: Book | None = None, standing: Standing | None = None
+    ) -> None:
+        """`standing` holds the lock that what is offered has to agree with; None where there is none."""
         self.rules: Mapping[str, Rule] = {rule.id: rule for rule in rules}
         self.config = config
         self.policy = Policy(config.rules)
+        self.standing = standing
         self._access = Access(config.agents)
         self._engine = Engine(self.rules.values(), book)
         self._checks: tuple[Check, ...] = tuple(
@@ -55,13 +68,40 @@ class Judge:
 
         `known` holds hits of rules that only a source can see, such as a duplicate key in the configuration file.
         """
-        texts = (surface for server in inventory.servers for surface in surfaces.of_server(server))
-        hits, unfinished = self._engine.inspect(texts)
+        every = [surface for server in inventory.servers for surface in surfaces.of_server(server)]
+        hits, unfinished = self._engine.inspect(every)
         for check in self._checks:
             hits.extend(hit for hit in check(inventory, self.config) if hit.rule in self.rules)
+        written = self._without_secrets(inventory, hits, every)
+        findings = self._findings((*known, *hits), inventory, self._compared(written))
+        digest = self.standing.lock.digest if self.standing is not None else ""
+        inspection = Inspection(findings, tuple(unfinished))
+        return Judgement(inspection, self.policy, _grouped(findings), written, digest)
+
+    def _compared(self, inventory: Inventory) -> Comparison | None:
+        if self.standing is None:
+            return None
+        from .lock import Comparison  # hashing is more than a scan without a lock has to load
+
+        return Comparison(self.standing, inventory)
+
+    def _findings(
+        self, hits: Iterable[Hit], inventory: Inventory, comparison: Comparison | None
+    ) -> tuple[Finding, ...]:
         places = _Places(inventory)
-        findings = tuple(self._finding(hit, places) for hit in (*known, *hits))
-        return Judgement(Inspection(findings, tuple(unfinished)), self.policy, _grouped(findings))
+        findings = [self._finding(hit, places) for hit in hits]
+        if comparison is not None:
+            findings = [self.policy.excuse(finding, comparison.excuse(finding)) for finding in findings]
+            more = (*comparison.hits(), *comparison.news(findings))
+            findings += [self._finding(hit, places) for hit in more if hit.rule in self.rules]
+        return tuple(findings)
+
+    def _without_secrets(
+        self, inventory: Inventory, hits: Iterable[Hit], every: Iterable[surfaces.Surface]
+    ) -> Inventory:
+        subjects = {hit.subject for hit in hits if self.rules[hit.rule].sensitive}
+        texts = [surface.text for surface in every if surface.subject in subjects]
+        return redacted(inventory, self._engine.secrets(texts)) if texts else inventory
 
     def callers(self, server: str, tool: str) -> tuple[Agent, ...]:
         """The configured agents that may call a tool."""

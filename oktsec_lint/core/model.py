@@ -47,9 +47,13 @@ class Place(NamedTuple):
     pointer: str
     at_key: bool = False
     """True for "this entry" findings, which point at the key; False points at the value."""
+    flat: bool = False
+    """True where the document holds the value as facts: one member per leaf, with the leaf's pointer as its key."""
 
     def child(self, pointer: str) -> Place:
         """The value at `pointer` (itself a JSON pointer, possibly empty) below this one."""
+        if self.flat and pointer:
+            return Place(self.path, self.pointer + pointer_to(pointer))
         return Place(self.path, self.pointer + pointer) if pointer else self
 
 
@@ -80,6 +84,17 @@ class Definition(NamedTuple):
     listing`; empty for the main one. Every variant's texts are judged, but it is no second definition."""
 
 
+def stable(item: Definition) -> JsonValue:
+    """The body without what a resource's content may change: its size and the time of its last change."""
+    if item.kind is not Kind.RESOURCE or not isinstance(item.body, dict):
+        return item.body
+    body = {key: value for key, value in item.body.items() if key != "size"}
+    notes = body.get("annotations")
+    if isinstance(notes, dict):
+        body["annotations"] = {key: value for key, value in notes.items() if key != "lastModified"}
+    return body
+
+
 class Status(StrEnum):
     """How far a server was looked at."""
 
@@ -104,6 +119,26 @@ class Fault(NamedTuple):
     """Where it stands in a snapshot file; None takes the place of the object."""
 
 
+class LaunchIdentity(NamedTuple):
+    """How a server is started or reached, as far as it may be written down: no secret, no value of a variable."""
+
+    transport: str
+    command: str = ""
+    args: tuple[str, ...] = ()
+    """As configured, `${VAR}` unexpanded; asterisks stand in place of a literal credential."""
+    env: tuple[str, ...] = ()
+    """Names of the variables that are set for it, sorted."""
+    working_dir: str = ""
+    url: str = ""
+    headers: tuple[str, ...] = ()
+    """Names of the headers that are sent to it, sorted."""
+    package: str = ""
+    """See `packages.Package.name`; empty when the launch line runs no package."""
+    version: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+    """Path as configured, and digest, of each program file that the launch line names."""
+
+
 class Server(NamedTuple):
     """One MCP server and everything it offered, or the reason why it offered nothing."""
 
@@ -120,6 +155,8 @@ class Server(NamedTuple):
     faults: tuple[Fault, ...] = ()
     place: Place | None = None
     """The server's entry in the configuration, or the snapshot it was read from."""
+    launch: LaunchIdentity | None = None
+    """None where there is nothing to start: a snapshot."""
 
     def of_kind(self, kind: Kind) -> Iterator[Definition]:
         return (item for item in self.definitions if item.kind is kind)

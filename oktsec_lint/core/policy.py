@@ -86,6 +86,10 @@ class Policy:
             return finding._replace(ignored_by=reason)
         return finding if override.severity is None else finding._replace(severity=override.severity)
 
+    def excuse(self, finding: Finding, reason: str) -> Finding:
+        """The finding as one that does not count, when there is a reason: somebody accepted it in the lock."""
+        return finding._replace(ignored_by=reason) if reason and not finding.ignored_by else finding
+
     def decide(self, findings: Iterable[Finding], agent: Agent | None = None) -> Verdict:
         """The verdict over findings, for one agent or (None) for everybody. They need not be settled yet."""
         settled = (self.settle(finding) for finding in findings)

@@ -11,6 +11,11 @@ from .policy import Level
 from .rules import Rule
 from .values import NamedTuple
 
+LOCK = "lock"
+"""Category of the rules about the lock."""
+NEWER_RULES = "LCK-012"
+"""The rule of that category that is about the rulebook: the lock is as good as it was."""
+
 
 class Exit(IntEnum):
     """The exit codes of DESIGN section 7, the same for every format."""
@@ -72,6 +77,8 @@ class Report(NamedTuple):
     sources: tuple[str, ...] = ()
     """The files that were read, as the user named them."""
     agents: tuple[str, ...] = ()
+    locks: Mapping[str, str] = EMPTY
+    """Path to digest of the locks that what was found was compared with."""
     texts: Mapping[str, str] = EMPTY
     """Path to text of the files that were read; some formats derive line fingerprints from it."""
 
@@ -83,12 +90,20 @@ class Report(NamedTuple):
         return max((item.finding.severity for item in self.findings), default=None)
 
 
-def exit_code(report: Report, fail_on: Severity | None = Severity.MEDIUM, *, allow_unreachable: bool = False) -> Exit:
+def exit_code(
+    report: Report,
+    fail_on: Severity | None = Severity.MEDIUM,
+    *,
+    allow_unreachable: bool = False,
+    locked: bool = False,
+) -> Exit:
     """DESIGN section 7: findings win over incompleteness; `fail_on` None is `--fail-on never`.
 
     `allow_unreachable` excuses servers that were not looked at. One that stopped answering half-way is never excused:
-    what it did not get to say may be the part that matters.
+    what it did not get to say may be the part that matters. `locked` fails for every difference from the lock.
     """
+    if locked and any(is_drift(item.finding) for item in report.findings):
+        return Exit.FINDINGS
     worst = report.worst()
     if fail_on is not None and worst is not None and worst >= fail_on:
         return Exit.FINDINGS
@@ -98,3 +113,8 @@ def exit_code(report: Report, fail_on: Severity | None = Severity.MEDIUM, *, all
     if report.unfinished or any(row.status not in excused for row in report.servers):
         return Exit.INCOMPLETE
     return Exit.CLEAN
+
+
+def is_drift(finding: Finding) -> bool:
+    """Whether a finding says that something is not as it was locked; a difference in white space is none."""
+    return finding.category == LOCK and finding.severity > Severity.INFO and finding.rule != NEWER_RULES

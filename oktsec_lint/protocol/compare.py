@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from oktsec_lint.core.display import listed, quoted
-from oktsec_lint.core.model import Definition, Fault, JsonValue, Kind, pointer_to
+from oktsec_lint.core.model import Definition, Fault, JsonValue, Kind, pointer_to, stable
 from oktsec_lint.core.values import NamedTuple
 
 _KEPT = 1 << 16
@@ -84,18 +84,7 @@ def _grouped(definitions: Iterable[Definition]) -> dict[_Key, list[Definition]]:
 
 
 def _differ(old: Definition, new: Definition) -> bool:
-    return old.body != new.body and _compared(old) != _compared(new)
-
-
-def _compared(item: Definition) -> JsonValue:
-    """The body without what a resource's content may change: its size and the time of its last change."""
-    if item.kind is not Kind.RESOURCE or not isinstance(item.body, dict):
-        return item.body
-    body = {key: value for key, value in item.body.items() if key != "size"}
-    notes = body.get("annotations")
-    if isinstance(notes, dict):
-        body["annotations"] = {key: value for key, value in notes.items() if key != "lastModified"}
-    return body
+    return old.body != new.body and stable(old) != stable(new)
 
 
 def _changed(old: Definition, new: Definition, circumstance: Circumstance) -> Fault:

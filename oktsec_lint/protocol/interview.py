@@ -18,6 +18,9 @@ from .listing import Catalogue, Inquiry, Limits
 from .opening import Session, discover, open_session
 from .revisions import EVERYTHING, NOTHING
 
+_STORM = 10
+"""Announcements of changed lists, during one interview, from which they are no news any more."""
+
 
 class Plan(NamedTuple):
     """How to interview."""
@@ -66,6 +69,9 @@ def interview(plan: Plan, limits: Limits, now: float) -> Steps[Listing]:
         yield from told.listen(talk, plan.client, limits, AGAIN if number else None)
     if opened.modern and plan.client:
         yield from told.listen(talk, NOTHING, limits, BAREST_CLIENT)
+    if talk.list_changes >= _STORM:
+        message = f"the server announced {talk.list_changes:,} changes of its lists while it was listed"
+        complaints.add(Fault("LST-015", message))
     return told.listing()
 
 

@@ -21,6 +21,7 @@ def report_view(report: Report, code: Exit | None) -> dict[str, JsonValue]:
     return {
         "version": VERSION,
         "tool": {"name": TOOL, "version": report.tool_version, "informationUri": HOME},
+        "locks": [{"path": path, "digest": digest} for path, digest in report.locks.items()],
         "servers": [_server(row) for row in report.servers],
         "findings": [finding_view(item) for item in report.findings],
         "ignored": [{**finding_view(item), "ignoredBy": item.finding.ignored_by} for item in report.ignored],

@@ -48,7 +48,7 @@ class _Flaw(NamedTuple):
 
 
 def check(inventory: Inventory, _config: Config) -> Iterator[Hit]:
-    """LST-001 to LST-014."""
+    """LST-001 to LST-015."""
     for server in inventory.servers:
         for fault in server.faults:
             yield _told(server, fault)

@@ -1,0 +1,96 @@
+"""What lies beside a configuration and belongs to it: its lock, and the user's own rules."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oktsec_lint import rulebook
+from oktsec_lint.core.config import Config, ServerSpec
+from oktsec_lint.core.findings import Hit
+from oktsec_lint.core.model import EMPTY, Kind, LaunchIdentity, Place, Server, Status, Subject
+from oktsec_lint.core.values import NamedTuple
+from oktsec_lint.sources import Document, LoadedConfig
+from oktsec_lint.sources.discovery import read_bytes
+
+from .choices import STDIN
+
+if TYPE_CHECKING:
+    from oktsec_lint.core.lock import Lock, Standing
+
+LOCK_NAME = "oktsec.lock"
+
+
+class Beside(NamedTuple):
+    """A configuration's lock, ready to be compared with. All empty where there is none."""
+
+    standing: Standing | None = None
+    document: Document | None = None
+    """None for a lock that is still to be written."""
+    launches: Mapping[str, LaunchIdentity] = EMPTY
+    """How each configured server is started, as a lock says it."""
+
+    def offer(self, spec: ServerSpec) -> Server:
+        """A configured server as it was locked, for a run that starts nothing."""
+        locked = self.standing.lock.server(spec.name) if self.standing is not None else None
+        why = "it is not in oktsec.lock" if self.document is not None else "there is no oktsec.lock"
+        reason = f"--offline was given and {why}; nothing was started or contacted"
+        server = Server(spec.name, Status.NOT_SCANNED, reason, place=spec.place, launch=self.launches.get(spec.name))
+        if locked is None:
+            return server
+        from oktsec_lint.core.lock import server_of
+
+        return server_of(locked, server)
+
+
+def lock_path(config: Config, cwd: Path) -> Path:
+    """Where the lock of a configuration is, or would be."""
+    return (cwd / config.path).parent / LOCK_NAME
+
+
+def lock_beside(opened: LoadedConfig, cwd: Path, *, wanted: bool = False) -> Beside:
+    """The lock of a configuration. `wanted` takes an empty one where there is none, from which everything differs.
+
+    Raises SourceError for a file that is no lock.
+    """
+    config = opened.config
+    path = lock_path(config, cwd)
+    there = config.path != STDIN and os.path.lexists(path)
+    if not there and not wanted:
+        return Beside()
+    from oktsec_lint import lockfile
+    from oktsec_lint.core.lock import Lock
+
+    shown = shown_path(path, cwd)
+    lock, document = lockfile.read(shown, read_bytes(path, shown=shown)) if there else (Lock(path=shown), None)
+    launches = {spec.name: lockfile.identity(spec, opened.document, cwd) for spec in config.servers}
+    return Beside(_standing(lock, config, cwd), document, launches)
+
+
+def _standing(lock: Lock, config: Config, cwd: Path) -> Standing:
+    from datetime import UTC, datetime
+
+    from oktsec_lint.core.lock import Standing, policy_digest
+
+    rules = rulebook.assemble(custom_rules(config, cwd))
+    return Standing(lock, rulebook.digest(rules), policy_digest(config), datetime.now(UTC).date().isoformat())
+
+
+def no_lock(config: Config) -> Hit:
+    """What `--locked` says where there is no lock."""
+    message = f"there is no {LOCK_NAME} beside this configuration, so nothing says what was reviewed"
+    return Hit("LCK-014", message, Subject("", Kind.CONFIG, ""), place=Place(config.path, ""))
+
+
+def custom_rules(config: Config, cwd: Path) -> Path | None:
+    """`custom_rules_dir`, relative to the configuration that names it."""
+    if not config.custom_rules_dir:
+        return None
+    return (cwd / config.path).parent / Path(config.custom_rules_dir).expanduser()
+
+
+def shown_path(path: Path, cwd: Path) -> str:
+    """A path as a report prints it: relative to the working directory where that is shorter, with forward slashes."""
+    return path.relative_to(cwd).as_posix() if path.is_relative_to(cwd) else path.as_posix()

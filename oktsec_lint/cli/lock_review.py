@@ -1,0 +1,124 @@
+"""A person at a terminal decides about every change: sees it, sees what was found in it, and answers.
+
+Questions go to stderr and answers come from stdin, so that a redirected stdout changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from datetime import date
+
+from oktsec_lint.core.display import visible
+from oktsec_lint.core.findings import Finding, Severity
+from oktsec_lint.core.lock import Acceptance, Change, hits_of, object_of, undecided
+from oktsec_lint.core.lock.model import LockedDefinition
+from oktsec_lint.core.lock.review import ObjectName
+from oktsec_lint.reporters.sgr import Role, paint
+
+from .locking import Deciding, Scope, user_name
+from .reporting import Part
+from .terminal import Color, wants_color
+
+_YES = frozenset({"y", "yes"})
+_TEXT = 2_000
+
+
+def reviewing(part: Part, scope: Scope, acceptance: Acceptance | None) -> Deciding:
+    """Asks about every change in scope, then about every finding that nobody has accepted yet."""
+    review = _Review(part, scope, acceptance)
+    return Deciding(review.accepts, review.excuses)
+
+
+class _Review:
+    def __init__(self, part: Part, scope: Scope, acceptance: Acceptance | None) -> None:
+        self._scope = scope
+        self._acceptance = acceptance
+        self._findings = part.judgement.inspection.findings
+        self._stopped = False
+        self._color = wants_color(Color.AUTO, os.environ) and sys.stderr.isatty()
+        standing = part.judge.standing
+        self._path = standing.lock.path if standing is not None else ""
+        lock = standing.lock if standing is not None else None
+        self._open = set(map(object_of, undecided(lock, part.judgement.inventory, self._findings))) if lock else set()
+        self._answers: dict[ObjectName, Acceptance | None] = {}
+
+    def accepts(self, change: Change) -> bool:
+        if self._stopped or not self._scope.holds(change):
+            return False
+        self._show(change)
+        answer = _ask("accept this change? [y]es, [n]o, [q]uit: ").lower()
+        self._stopped = answer in {"q", "quit"}
+        return answer in _YES
+
+    def excuses(self, finding: Finding) -> Acceptance | None:
+        """One answer for each object: its findings are read together."""
+        if finding.severity < Severity.MEDIUM or finding.ignored_by or not self._scope.covers(finding):
+            return None
+        if self._acceptance is not None or self._stopped:
+            return self._acceptance
+        about = object_of(finding)
+        if about not in self._answers:
+            self._answers[about] = self._asked_about(about)
+        return self._answers[about]
+
+    def _asked_about(self, about: ObjectName) -> Acceptance | None:
+        server, kind, name = about
+        _say(paint(visible(f"{server}: {kind} {name}".rstrip()), Role.STRONG, color=self._color))
+        for finding in self._about(about):
+            _say(f"  {finding.rule} {finding.severity.label}: {visible(finding.message, _TEXT)}")
+        why = _ask("  live with this? say why, or press Enter to leave it open: ")
+        if not why:
+            return None
+        until = _ask("  until which day (YYYY-MM-DD; Enter: as long as the text stays the same)? ")
+        while until and not _is_day(until):
+            until = _ask("  a day is written like 2027-01-31: ")
+        return Acceptance(user_name(), why, until)
+
+    def _about(self, about: ObjectName) -> Iterator[Finding]:
+        return (item for item in self._findings if object_of(item) == about and item.severity >= Severity.MEDIUM)
+
+    def _show(self, change: Change) -> None:
+        _say("")
+        title = f"{change.server}: {change.what}" + (f" {change.kind} {change.name}" if change.name else "")
+        _say(paint(visible(title), Role.STRONG, color=self._color))
+        for hit in hits_of(change, self._path):
+            _say(f"  {visible(hit.message, _TEXT)}")
+        for item in _new_definitions(change):
+            _say(f"  + {item.kind} {visible(item.name, 80)}: {visible(_description(item), _TEXT)}")
+        about = (change.server, change.kind, change.name)
+        for finding in self._about(about):
+            _say(f"  {finding.rule} {finding.severity.label}: {visible(finding.message, _TEXT)}")
+
+
+def _new_definitions(change: Change) -> Iterator[LockedDefinition]:
+    """What a reviewer has not seen before."""
+    if not change.old:
+        yield from change.new
+    if change.before is None and change.after is not None:
+        yield from change.after.definitions
+
+
+def _description(item: LockedDefinition) -> str:
+    text = item.body.get("description") if isinstance(item.body, dict) else None
+    return text if isinstance(text, str) else "(no description)"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def _ask(question: str) -> str:
+    """The answer; nothing when the input ends, which refuses."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()

@@ -1,0 +1,81 @@
+"""`lock show` and `lock diff`: locks as a person reads them. Nothing is listed and nothing is written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from oktsec_lint import lockfile
+from oktsec_lint.core.display import visible
+from oktsec_lint.core.errors import UsageError
+from oktsec_lint.core.findings import Hit
+from oktsec_lint.core.lock import Lock, LockedServer, drift, inventory_of
+from oktsec_lint.core.model import Kind
+from oktsec_lint.core.report import Exit
+from oktsec_lint.sources.discovery import read_bytes
+
+from .beside import LOCK_NAME
+from .locking import summary
+
+_TEXT = 2_000
+
+
+def run_show(paths: Sequence[str]) -> Exit:
+    """Prints one lock. Raises SourceError for a file that is none."""
+    if len(paths) > 1:
+        raise UsageError("lock show takes one lock")
+    lock = _read(paths[0] if paths else LOCK_NAME)
+    _print([f"{lock.path}: {summary(lock)}", f"{lock.digest}", *_shown(lock)])
+    return Exit.CLEAN
+
+
+def run_diff(paths: Sequence[str]) -> Exit:
+    """Prints what differs between two locks, word by word; exit code 1 when anything does, as `diff` has it."""
+    if len(paths) != 2:  # noqa: PLR2004
+        raise UsageError("lock diff takes two locks", hint="oktsec-lint lock diff OLD NEW")
+    old, new = map(_read, paths)
+    lines = [_line(hit) for hit in drift(old, inventory_of(new))]
+    if old.policy != new.policy:
+        lines.append("policy: not the same")
+    if old.rulebook != new.rulebook:
+        lines.append("rulebook: not the same")
+    _print(lines)
+    return Exit.FINDINGS if lines else Exit.CLEAN
+
+
+def _read(path: str) -> Lock:
+    return lockfile.read(path, read_bytes(Path(path), shown=path))[0]
+
+
+def _print(lines: Sequence[str]) -> None:
+    sys.stdout.write("".join(f"{visible(line, 4 * _TEXT)}\n" for line in lines))
+
+
+def _line(hit: Hit) -> str:
+    subject = hit.subject
+    name = f" {subject.kind} {subject.name}" if subject.kind is not Kind.SERVER else ""
+    return f"{subject.server}{name}: {hit.message} [{hit.rule}]"
+
+
+def _shown(lock: Lock) -> Iterator[str]:
+    for server in lock.servers:
+        yield ""
+        yield f"{server.name}  {_launched(server)}  {server.protocol}"
+        if server.varies:
+            yield f"  varies: {', '.join(server.varies)}"
+        for item in server.definitions:
+            variant = f"  ({item.variant})" if item.variant else ""
+            yield f"  {item.kind:<8}  {item.name}  {item.digest.removeprefix('sha256:')[:12]}{variant}"
+        for finding in server.findings:
+            accepted = finding.accepted
+            until = f" until {accepted.until}" if accepted and accepted.until else ""
+            said = f"accepted by {accepted.by}{until}: {accepted.why}" if accepted else "not accepted"
+            yield f"  {finding.rule}  {finding.severity}  {finding.kind} {finding.name} {finding.pointer}  {said}"
+
+
+def _launched(server: LockedServer) -> str:
+    launch = server.launch
+    if launch.package:
+        return f"{launch.package} {launch.version or '(not pinned)'}"
+    return launch.url or " ".join((launch.command, *launch.args))

@@ -1,0 +1,91 @@
+"""From decisions to the next lock: what was accepted is in it, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TypeAlias
+
+from oktsec_lint.core.findings import Finding
+from oktsec_lint.core.model import Inventory, Kind, Status
+
+from .changes import Change, changes, updated
+from .model import Acceptance, FindingKey, Lock, LockedFinding, LockedServer
+from .standing import Standing
+from .taking import key_of, recorded
+
+ObjectName: TypeAlias = tuple[str, Kind, str]
+"""Server, kind and name of what a change or a finding is about; for the server itself the name is empty."""
+
+
+def object_of(finding: Finding) -> ObjectName:
+    _, kind, name, _ = key_of(finding)
+    return (finding.subject.server, kind, name)
+
+
+def reviewed(
+    standing: Standing,
+    inventory: Inventory,
+    findings: Collection[Finding],
+    accepts: Callable[[Change], bool],
+    excuses: Callable[[Finding], Acceptance | None],
+) -> Lock:
+    """The lock as it should be written now.
+
+    `accepts` is asked once for every change, `excuses` once for every finding that the lock will hold. An earlier
+    acceptance stays as long as what it is about stays the same.
+    """
+    accepted: set[ObjectName] = set()
+    refused: set[ObjectName] = set()
+
+    def decides(change: Change) -> bool:
+        decision = accepts(change)
+        (accepted if decision else refused).add((change.server, change.kind, change.name))
+        return decision
+
+    lock = updated(standing.lock, inventory, decides)
+    looked_at = {server.name for server in inventory.servers if server.status is not Status.NOT_SCANNED}
+    servers = [
+        _with_findings(server, findings, accepted, refused, excuses) if server.name in looked_at else server
+        for server in lock.servers
+    ]
+    everything = looked_at >= {server.name for server in servers}
+    return lock._replace(
+        rulebook=standing.rulebook if everything or not lock.rulebook else lock.rulebook,
+        policy=standing.policy,
+        servers=tuple(servers),
+    )
+
+
+def _with_findings(
+    server: LockedServer,
+    findings: Iterable[Finding],
+    accepted: Collection[ObjectName],
+    refused: Collection[ObjectName],
+    excuses: Callable[[Finding], Acceptance | None],
+) -> LockedServer:
+    """The server with what is found about it. What is known about a refused change stays as it was locked."""
+    before = {item.key: item for item in server.findings}
+    fresh = [item for item in findings if item.subject.server == server.name and object_of(item) not in refused]
+    stands: dict[FindingKey, Acceptance] = {}
+    for finding in fresh:
+        old = before.get(key_of(finding))
+        acceptance = excuses(finding) or (old.accepted if old and object_of(finding) not in accepted else None)
+        if acceptance is not None:
+            stands[key_of(finding)] = acceptance
+    counted = (item for item in fresh if not item.ignored_by or key_of(item) in stands)
+    kept = (item for item in server.findings if (server.name, item.kind, item.name) in refused)
+    return server._replace(findings=tuple(sorted((*kept, *recorded(counted, stands)), key=_by_key)))
+
+
+def _by_key(item: LockedFinding) -> FindingKey:
+    return item.key
+
+
+def undecided(lock: Lock, inventory: Inventory, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings about unchanged things that nobody has accepted."""
+    changed = {(change.server, change.kind, change.name) for change in changes(lock, inventory)}
+    whole = {server for server, kind, _ in changed if kind is Kind.SERVER}
+    for finding in findings:
+        about = object_of(finding)
+        if not finding.ignored_by and about not in changed and finding.subject.server not in whole:
+            yield finding

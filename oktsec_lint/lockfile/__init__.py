@@ -1,0 +1,10 @@
+"""`oktsec.lock` between its file and its value. `docs/lock.md` is the specification of the format."""
+
+from __future__ import annotations
+
+from .launches import identity
+from .reading import read
+from .rendering import render
+from .storage import stored, write
+
+__all__ = ["identity", "read", "render", "stored", "write"]
