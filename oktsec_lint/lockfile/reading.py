@@ -16,7 +16,7 @@ from oktsec_lint.core.lock.facts import Facts, facts_of, value_of
 from oktsec_lint.core.lock.model import VERSION, Acceptance, Lock, LockedDefinition, LockedFinding, LockedServer
 from oktsec_lint.core.lock.taking import in_order
 from oktsec_lint.core.model import JsonValue, Kind, LaunchIdentity, Place, pointer_to
-from oktsec_lint.sources.document import Document, decode, error_at
+from oktsec_lint.sources.document import Document, Oddity, decode, error_at
 from oktsec_lint.sources.json_reader import read_json
 
 from .shape import LISTS
@@ -47,8 +47,9 @@ def _json(path: str, text: str) -> Document:
         message = f"not a whole lock: {error.message}"
         raise SourceError(message, path=path, line=error.line, column=error.column, hint=_HOW) from None
     for anomaly in document.anomalies:
-        where = document.location(anomaly.spans[-1])
-        raise SourceError(str(anomaly.oddity), path=path, line=where.line, column=where.column, hint=_HOW)
+        if anomaly.oddity is Oddity.DUPLICATE_KEY:  # the others are texts and numbers that a server really sent
+            where = document.location(anomaly.spans[-1])
+            raise SourceError("a key is written twice", path=path, line=where.line, column=where.column, hint=_HOW)
     return document
 
 
