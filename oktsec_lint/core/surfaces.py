@@ -2,7 +2,8 @@
 
 There is one walker, so no field can be forgotten by one rule and read by another: names, titles, descriptions, every
 string and every property name of the schemas, annotations, `_meta`, icons, fields no specification knows, prompt
-arguments, resource URIs, server instructions and server info. It is iterative: a definition nested 10,000 deep is
+arguments, resource URIs, server instructions and server info. Members come in the order of their keys: the verdict on a
+definition is the same whichever order a server, or a lock, writes them in. The walk is iterative: a definition nested 10,000 deep is
 walked like any other.
 """
 
@@ -140,7 +141,7 @@ def of_definition(server: Server, item: Definition) -> Iterator[Surface]:
 
 def _of_body(subject: Subject, body: Mapping[str, JsonValue], place: Place | None) -> Iterator[Surface]:
     fields = _FIELDS[subject.kind]
-    for key, value in body.items():
+    for key, value in sorted(body.items()):
         name = fields.get(key, _OTHER)
         pointer = pointer_to(key)
         if name == _OTHER:
@@ -160,7 +161,7 @@ def _walk(subject: Subject, name: str, root: JsonValue, base: str, place: Place 
         elif isinstance(value, list):
             stack.extend((item, f"{pointer}/{index}", kind, False) for index, item in reversed(list(enumerate(value))))
         elif isinstance(value, dict):
-            for key, item in reversed(value.items()):
+            for key, item in sorted(value.items(), reverse=True):
                 below = pointer + (f"/{key}" if key.isidentifier() else pointer_to(key))
                 inner = value_kind if key in _VALUE_WORDS and not names else kind
                 stack.append((item, below, inner, key in _NAME_MAPS and not names))

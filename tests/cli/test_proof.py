@@ -73,3 +73,32 @@ def test_what_a_hostile_server_says_reaches_no_report_raw(format_: str, tmp_path
     assert "\u202e" not in ran.out
     assert "##[" not in ran.out
     assert not any(line.lstrip().startswith("::") and "error::" in line for line in ran.out.splitlines())
+
+
+def test_reference_servers_locked_twice_are_the_same_bytes_and_judged_alike_offline(tmp_path: Path) -> None:
+    servers = (
+        entry("filesystem", npm("filesystem"), "data"),
+        entry("everything", npm("everything")),
+        entry("memory", npm("memory")),
+        *(entry(name, sys.executable, "-m", f"mcp_server_{name}") for name in ("git", "time")),
+    )
+    (tmp_path / "data").mkdir()
+    write_config(tmp_path, "mcp_servers:\n" + "".join(servers))
+    lock = tmp_path / "oktsec.lock"
+    texts = []
+    for _ in range(2):
+        ran = oktsec_lint("lock", "--timeout", "60", cwd=tmp_path)
+        assert ran.code == 0, ran.err
+        texts.append(lock.read_bytes())
+        lock.unlink()
+    assert texts[0] == texts[1]
+    lock.write_bytes(texts[0])
+    live, offline = (
+        json.loads(oktsec_lint("scan", "--locked", "--format", "json", *args, cwd=tmp_path).out)
+        for args in (("--timeout", "60"), ("--offline",))
+    )
+    assert [item["rule"] for item in live["findings"] if item["category"] == "lock"] == []
+    assert live["summary"]["exit"] == offline["summary"]["exit"] == 0
+    for one, other in zip(live["servers"], offline["servers"], strict=True):
+        assert (one["name"], one["status"], one["counts"]) == (other["name"], other["status"], other["counts"])
+        assert sorted(map(str, one["tools"])) == sorted(map(str, other["tools"]))
