@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from typing import TypeAlias
 
 from oktsec_lint.core.evidence import Secrets, Spot, shown
 from oktsec_lint.core.findings import Hit, Severity
@@ -23,11 +24,12 @@ from .book import Book
 from .lexicon import Names
 from .score import Features, Scale, Window
 from .sentences import Sheet, sheet
-from .signals import Reader, Reading, stems
+from .signals import Plain, Reader, Reading, stems
 
 _SHOWN = 6
 """Signals that a finding names, heaviest first."""
 _SHORT_NAME = 24
+_SHORTEST_NAME = 3
 _SHORT, _REMEMBERED = 200, 1 << 13
 """Characters of a text whose sentences are remembered, and how many texts."""
 _WORTH_PATTERNS = 1.5
@@ -45,6 +47,16 @@ class Weighed(NamedTuple):
     features: Features
 
 
+_Read: TypeAlias = tuple[Surface, Sheet, Reading]
+
+
+class _Page(NamedTuple):
+    """A text cut into sentences, each read by itself."""
+
+    sheet: Sheet
+    sentences: Sequence[Plain]
+
+
 class Grammar:
     """One book, ready to be put to definitions and messages."""
 
@@ -54,7 +66,7 @@ class Grammar:
         self._families = families
         self._reader = Reader(book)
         self._scale = Scale(book)
-        self._sheets: dict[str, Sheet] = {}
+        self._known: dict[str, _Page] = {}
         self._patterns = PatternSet([item.pattern for item in book.patterns], Width.NARROW)
 
     def hits(
@@ -88,7 +100,7 @@ class Grammar:
         `decoded` maps a text to what was encoded in it.
         """
         names, subject = _names(surfaces)
-        read: list[tuple[Surface, Sheet, Reading]] = []
+        read: list[_Read] = []
         for surface in surfaces:
             text = _prose(surface)
             for page in self._pages(text, decoded.get(surface.text, ())) if text else ():
@@ -96,45 +108,51 @@ class Grammar:
                 readings = self._reader.read(
                     page.sentences, names, subject, in_schema=_in_schema(surface.kind), cued=cued
                 )
-                read += ((surface, page, reading) for reading in readings)
+                read += [(surface, page.sheet, reading) for reading in readings]
         weighed = self._weighed(read)
         if self._scale.best([item.features for item in weighed]).total < _WORTH_PATTERNS:
             return weighed
-        changed = self._add_patterns([reading for _, _, reading in read])
-        return self._weighed(read) if changed else weighed
+        return self._weighed(self._with_patterns(read))
 
-    def _pages(self, text: str, decoded: Sequence[View]) -> Iterator[Sheet]:
+    def _pages(self, text: str, decoded: Sequence[View]) -> Iterator[_Page]:
         """The sentences of a text and of what was encoded in it; short texts, which schemas repeat, are remembered."""
-        page = self._sheets.get(text)
+        page = self._known.get(text)
         if page is None:
-            page = sheet(raw(text))
+            page = self._page(raw(text))
             if len(text) <= _SHORT:
-                self._sheets = {} if len(self._sheets) > _REMEMBERED else self._sheets
-                self._sheets[text] = page
+                self._known = {} if len(self._known) > _REMEMBERED else self._known
+                self._known[text] = page
         yield page
-        yield from map(sheet, decoded)
+        yield from map(self._page, decoded)
 
-    def _weighed(self, read: Iterable[tuple[Surface, Sheet, Reading]]) -> list[Weighed]:
-        return [
-            Weighed(surface, page, reading, self._scale.features(reading))
-            for surface, page, reading in read
-            if not self._scale.is_filler(reading)
-        ]
+    def _page(self, view: View) -> _Page:
+        cut = sheet(view)
+        return _Page(cut, [*map(self._reader.plain, cut.sentences)])
 
-    def _add_patterns(self, readings: Sequence[Reading]) -> bool:
-        """Puts all sentences of an object to the patterns at once; whether that added anything."""
+    def _weighed(self, read: Iterable[_Read]) -> list[Weighed]:
+        weighed = (Weighed(*item, self._scale.features(item[2].signals)) for item in read)
+        return [item for item in weighed if not item.features.filler]
+
+    def _with_patterns(self, read: Sequence[_Read]) -> Iterator[_Read]:
+        """The same with the patterns that match in each sentence among its signals."""
+        found = self._matches([reading for _, _, reading in read])
+        for index, (surface, page, reading) in enumerate(read):
+            if index in found and reading.tagged:
+                signals = tuple(dict.fromkeys((*reading.signals, *found[index])))
+                yield surface, page, reading._replace(signals=signals)
+            else:
+                yield surface, page, reading
+
+    def _matches(self, readings: Sequence[Reading]) -> Mapping[int, Sequence[str]]:
+        """Puts all sentences of an object to the patterns at once: index of a sentence to the names of its patterns."""
         encoded = Encoded("\n".join(reading.sentence.text for reading in readings), Width.NARROW)
         named = self._patterns.matching(encoded)
-        if not named:
-            return False
-        before = sum(len(reading.signals) for reading in readings)
         starts = [0, *accumulate(len(reading.sentence.text) + 1 for reading in readings)]
+        found: dict[int, list[str]] = {}
         for index, chunks in named.items():
             for start, _ in self._patterns.spans(index, encoded, chunks, every=False):
-                found = readings[bisect_right(starts, start) - 1]
-                if found.tagged:
-                    found.signals[self._book.patterns[index].name] = None
-        return sum(len(reading.signals) for reading in readings) > before
+                found.setdefault(bisect_right(starts, start) - 1, []).append(self._book.patterns[index].name)
+        return found
 
     def _severity(self, score: float, kind: str) -> Severity | None:
         """How bad a score is. What is there to instruct the model has to be worse by one step than what is not."""
@@ -211,7 +229,8 @@ def _names(surfaces: Iterable[Surface]) -> tuple[Names, frozenset[str]]:
             parameters.add(surface.text)
     split = re.sub("([a-z])([A-Z])", r"\1 \2", " ".join((tool, *sorted(parameters)))).lower()
     subject = stems(re.sub("[_-]", " ", split))
-    return Names(tool.lower(), frozenset(name.lower() for name in parameters)), subject
+    own = {tool.lower(): "owntool", **dict.fromkeys(map(str.lower, parameters), "ownparam")}
+    return {name: kind for name, kind in own.items() if len(name) >= _SHORTEST_NAME}, subject
 
 
 def _prose(surface: Surface) -> str:
