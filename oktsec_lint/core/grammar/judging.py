@@ -24,7 +24,7 @@ from .book import Book
 from .lexicon import Names
 from .score import Features, Scale, Window
 from .sentences import Sheet, sheet
-from .signals import Plain, Reader, Reading, stems
+from .signals import Reader, Reading, stems
 
 _SHOWN = 6
 """Signals that a finding names, heaviest first."""
@@ -50,13 +50,6 @@ class Weighed(NamedTuple):
 _Read: TypeAlias = tuple[Surface, Sheet, Reading]
 
 
-class _Page(NamedTuple):
-    """A text cut into sentences, each read by itself."""
-
-    sheet: Sheet
-    sentences: Sequence[Plain]
-
-
 class Grammar:
     """One book, ready to be put to definitions and messages."""
 
@@ -66,7 +59,7 @@ class Grammar:
         self._families = families
         self._reader = Reader(book)
         self._scale = Scale(book)
-        self._known: dict[str, _Page] = {}
+        self._sheets: dict[str, Sheet] = {}
         self._patterns = PatternSet([item.pattern for item in book.patterns], Width.NARROW)
 
     def hits(
@@ -108,30 +101,30 @@ class Grammar:
                 readings = self._reader.read(
                     page.sentences, names, subject, in_schema=_in_schema(surface.kind), cued=cued
                 )
-                read += [(surface, page.sheet, reading) for reading in readings]
+                read += [(surface, page, reading) for reading in readings]
         weighed = self._weighed(read)
         if self._scale.best([item.features for item in weighed]).total < _WORTH_PATTERNS:
             return weighed
         return self._weighed(self._with_patterns(read))
 
-    def _pages(self, text: str, decoded: Sequence[View]) -> Iterator[_Page]:
+    def _pages(self, text: str, decoded: Sequence[View]) -> Iterator[Sheet]:
         """The sentences of a text and of what was encoded in it; short texts, which schemas repeat, are remembered."""
-        page = self._known.get(text)
+        page = self._sheets.get(text)
         if page is None:
-            page = self._page(raw(text))
+            page = sheet(raw(text))
             if len(text) <= _SHORT:
-                self._known = {} if len(self._known) > _REMEMBERED else self._known
-                self._known[text] = page
+                self._sheets = {} if len(self._sheets) > _REMEMBERED else self._sheets
+                self._sheets[text] = page
         yield page
-        yield from map(self._page, decoded)
-
-    def _page(self, view: View) -> _Page:
-        cut = sheet(view)
-        return _Page(cut, [*map(self._reader.plain, cut.sentences)])
+        yield from map(sheet, decoded)
 
     def _weighed(self, read: Iterable[_Read]) -> list[Weighed]:
-        weighed = (Weighed(*item, self._scale.features(item[2].signals)) for item in read)
-        return [item for item in weighed if not item.features.filler]
+        weigh = self._scale.features
+        return [
+            Weighed(surface, page, reading, features)
+            for surface, page, reading in read
+            if not (features := weigh(reading.signals)).filler
+        ]
 
     def _with_patterns(self, read: Sequence[_Read]) -> Iterator[_Read]:
         """The same with the patterns that match in each sentence among its signals."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TypeAlias
 
 from oktsec_lint.core.values import NamedTuple
@@ -28,7 +29,6 @@ _PREFIXES = ("وال", "بال", "ال", "و", "ف", "ب", "ل", "ك")
 _ELISIONS = ("l'", "d'", "qu'", "s'", "n'", "j'", "c'", "un'", "dell'", "all'", "nell'")
 """What French and Italian write in one with the next word."""
 _SHORTEST_STEM = 2
-_LONGEST_RUN = 12
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _KEPT = 1 << 15
 """Words whose meaning is remembered."""
@@ -90,8 +90,6 @@ class _Senses(dict[str, _Sense]):
 
 class Lexicon:
     """The dictionaries of a book."""
-
-    __slots__ = ("_foreign", "_marks", "_senses", "_words")
 
     def __init__(self, book: Book) -> None:
         self._words = book.words
@@ -162,34 +160,42 @@ class Lexicon:
         return 1, tuple(dict.fromkeys((*classes, *self._stem(words[index]))))
 
     def _stem(self, word: str) -> Sequence[str]:
+        stems, longest = self._foreign().stems, self._longest_stem
         for bare in _bare(word):
-            for end in range(len(bare), _SHORTEST_STEM - 1, -1):
-                classes = self._foreign().stems.get(bare[:end])
+            for end in range(min(len(bare), longest), _SHORTEST_STEM - 1, -1):
+                classes = stems.get(bare[:end])
                 if classes:
                     return classes
         return ()
 
     def _run(self, word: str, index: int, position: int, found: list[Tagged]) -> int:
         """The classes in a word of a script without spaces; two letters that mean nothing count as one word."""
+        runs, lengths = self._foreign().runs, self._lengths
         at = skipped = 0
         while at < len(word):
-            entry = next(
-                (
-                    word[at:end]
-                    for end in range(min(len(word), at + _LONGEST_RUN), at, -1)
-                    if word[at:end] in self._foreign().runs
-                ),
-                "",
-            )
+            ends = (at + length for length in lengths.get(word[at], ()))
+            entry = next((word[at:end] for end in ends if word[at:end] in runs), "")
             if entry:
                 position += (skipped + 1) // 2
                 skipped = 0
-                found.append(Tagged(position, self._foreign().runs[entry], index, index))
+                found.append(Tagged(position, runs[entry], index, index))
                 position += 1
             else:
                 skipped += 1
             at += len(entry) or 1
         return position + (skipped + 1) // 2
+
+    @cached_property
+    def _lengths(self) -> Mapping[str, Sequence[int]]:
+        """First character to how long the words of scripts without spaces that begin so may be, longest first."""
+        lengths: dict[str, set[int]] = {}
+        for run in self._foreign().runs:
+            lengths.setdefault(run[0], set()).add(len(run))
+        return {first: sorted(found, reverse=True) for first, found in lengths.items()}
+
+    @cached_property
+    def _longest_stem(self) -> int:
+        return max(map(len, self._foreign().stems), default=0)
 
 
 def _longest(sense: _Sense, words: Sequence[str], index: int) -> tuple[int, Sequence[str]]:

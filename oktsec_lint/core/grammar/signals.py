@@ -25,6 +25,8 @@ _BEFORE_ACT = frozenset(
 )
 _CLAUSES = 4
 """Clauses of a sentence that are looked at."""
+_SHORT, _REMEMBERED = 200, 1 << 12
+"""Characters of a sentence whose reading is remembered, and how many sentences."""
 _STEM = 5
 _MIN_STEMS = 3
 _COMMON = frozenset(
@@ -48,9 +50,8 @@ class Reading(NamedTuple):
 
 
 class Plain(NamedTuple):
-    """What one sentence holds whoever says it, for texts that many definitions share."""
+    """What a sentence holds whoever says it."""
 
-    sentence: Sentence
     words: Sequence[str]
     foreign: bool
     tagged: Sequence[Tagged]
@@ -60,10 +61,11 @@ class Plain(NamedTuple):
 class Reader:
     """Reads sentences by one book."""
 
-    __slots__ = ("_anchored", "_bits", "_lexicon")
+    __slots__ = ("_anchored", "_bits", "_known", "_lexicon")
 
     def __init__(self, book: Book) -> None:
         self._lexicon = Lexicon(book)
+        self._known: dict[str, Plain] = {}
         stepped = {name for sequence in book.sequences for step in sequence.steps for name in step.classes}
         self._bits = {name: 1 << at for at, name in enumerate(sorted(stepped))}
         self._anchored: dict[str, list[tuple[Sequential, tuple[int, ...]]]] = {}
@@ -72,15 +74,14 @@ class Reader:
             for name in _rarest(sequence, book.rates):
                 self._anchored.setdefault(name, []).append((sequence, masks))
 
-    def plain(self, sentence: Sentence) -> Plain:
-        """The reading of a sentence by itself."""
-        words = tokens(sentence.text)
-        foreign = self._lexicon.is_foreign(words, sentence.text)
-        tagged = self._lexicon.tagged(words, {}, foreign=foreign)
-        return Plain(sentence, words, foreign, tagged, self._signals(tagged, foreign=foreign))
-
     def read(
-        self, sentences: Sequence[Plain], names: Names, subject: frozenset[str], *, in_schema: bool, cued: bool = True
+        self,
+        sentences: Sequence[Sentence],
+        names: Names,
+        subject: frozenset[str],
+        *,
+        in_schema: bool,
+        cued: bool = True,
     ) -> list[Reading]:
         """The readings of one text.
 
@@ -88,15 +89,28 @@ class Reader:
         instruct, where an imperative tells nothing.
         """
         readings: list[Reading] = []
-        for number, item in enumerate(sentences):
-            plain = item if names.keys().isdisjoint(item.words) else self._renamed(item, names)
+        for number, sentence in enumerate(sentences):
+            plain = self._known.get(sentence.text) or self._plain(sentence.text)
+            if not names.keys().isdisjoint(plain.words):
+                plain = self._renamed(plain, names)
             signals = plain.signals
             if plain.tagged and number and cued:
-                signals = tuple(dict.fromkeys((*signals, *_cues(item.sentence.text, plain.tagged, subject))))
+                signals = tuple(dict.fromkeys((*signals, *_cues(sentence.text, plain.tagged, subject))))
             if plain.tagged and in_schema:
                 signals = (*signals, PARAMETER)
-            readings.append(Reading(item.sentence, plain.tagged, signals))
+            readings.append(Reading(sentence, plain.tagged, signals))
         return readings
+
+    def _plain(self, sentence: str) -> Plain:
+        """The reading of a sentence by itself; short ones, which many definitions share, are remembered."""
+        words = tokens(sentence)
+        foreign = self._lexicon.is_foreign(words, sentence)
+        tagged = self._lexicon.tagged(words, {}, foreign=foreign)
+        plain = Plain(words, foreign, tagged, self._signals(tagged, foreign=foreign))
+        if len(sentence) <= _SHORT:
+            self._known = {} if len(self._known) > _REMEMBERED else self._known
+            self._known[sentence] = plain
+        return plain
 
     def _renamed(self, plain: Plain, names: Names) -> Plain:
         """The reading of a sentence that holds names of the definition."""
@@ -143,7 +157,7 @@ def _stands_in(places: Mapping[str, list[int]], sequence: Sequential) -> bool:
     ways: set[int] = set()
     for number, (classes, gap) in enumerate(sequence.steps):
         here = {at for name in classes if name in places for at in places[name]}
-        ways = {at for at in here if not number or any(before in ways for before in range(at - gap, at))}
+        ways = {at for at in here if not ways.isdisjoint(range(at - gap, at))} if number else here
         if not ways:
             return False
     return True
