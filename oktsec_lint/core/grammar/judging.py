@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from oktsec_lint.core.evidence import Secrets, Spot, shown
 from oktsec_lint.core.findings import Hit, Severity
-from oktsec_lint.core.matchers import Encoded, PatternSet, Width
+from oktsec_lint.core.matchers import Encoded, PatternSet, Prefilter, Width
 from oktsec_lint.core.model import Kind
 from oktsec_lint.core.surfaces import Surface, in_words
 from oktsec_lint.core.values import NamedTuple
@@ -50,6 +50,14 @@ class Weighed(NamedTuple):
 _Read: TypeAlias = tuple[Surface, Sheet, Reading]
 
 
+class _Object(NamedTuple):
+    """One object as far as its words tell."""
+
+    weighed: Sequence[Weighed]
+    doubtful: Sequence[_Read]
+    """All its sentences, if they say enough to be put to the patterns."""
+
+
 class Grammar:
     """One book, ready to be put to definitions and messages."""
 
@@ -66,8 +74,10 @@ class Grammar:
         self, surfaces: Iterable[Surface], secrets: Mapping[str, Secrets], decoded: Mapping[str, Sequence[View]]
     ) -> Iterator[Hit]:
         """At most one hit an object of a definition, and one a text of the traffic, in their order."""
-        for group in _objects(surfaces):
-            hit = self.hit(group, secrets, decoded)
+        objects = [self._by_words(group, decoded) for group in _objects(surfaces)]
+        narrowed = self._patterns.narrowed(item.sentence.text for found in objects for _, _, item in found.doubtful)
+        for found in objects:
+            hit = self._judged(self._by_patterns(found, narrowed), secrets)
             if hit is not None:
                 yield hit
 
@@ -75,7 +85,16 @@ class Grammar:
         self, surfaces: Sequence[Surface], secrets: Mapping[str, Secrets], decoded: Mapping[str, Sequence[View]]
     ) -> Hit | None:
         """What is wrong with the texts of one object, if anything. `secrets` maps a text to what must not be shown."""
-        weighed = self.weigh(surfaces, decoded)
+        return self._judged(self.weigh(surfaces, decoded), secrets)
+
+    def weigh(self, surfaces: Sequence[Surface], decoded: Mapping[str, Sequence[View]]) -> Sequence[Weighed]:
+        """Every sentence of one object that says something, in order, with its features.
+
+        `decoded` maps a text to what was encoded in it.
+        """
+        return self._by_patterns(self._by_words(surfaces, decoded))
+
+    def _judged(self, weighed: Sequence[Weighed], secrets: Mapping[str, Secrets]) -> Hit | None:
         window = self._scale.best([item.features for item in weighed])
         if window.total < self._book.review:
             return None
@@ -87,11 +106,8 @@ class Grammar:
         spots = sorted(_spot(item, window) for item in pair if item.surface is chief)
         return self._hit(chief, window, spots, secrets.get(chief.text, ()), severity)
 
-    def weigh(self, surfaces: Sequence[Surface], decoded: Mapping[str, Sequence[View]]) -> list[Weighed]:
-        """Every sentence of one object that says something, in order, with its features.
-
-        `decoded` maps a text to what was encoded in it.
-        """
+    def _by_words(self, surfaces: Sequence[Surface], decoded: Mapping[str, Sequence[View]]) -> _Object:
+        """The sentences of one object, weighed by their words alone."""
         names, subject = _names(surfaces)
         read: list[_Read] = []
         for surface in surfaces:
@@ -103,9 +119,15 @@ class Grammar:
                 )
                 read += [(surface, page, reading) for reading in readings]
         weighed = self._weighed(read)
-        if self._scale.best([item.features for item in weighed]).total < _WORTH_PATTERNS:
-            return weighed
-        return self._weighed(self._with_patterns(read))
+        doubtful = self._scale.best([item.features for item in weighed]).total >= _WORTH_PATTERNS
+        return _Object(weighed, read if doubtful else ())
+
+    def _by_patterns(self, found: _Object, narrowed: Prefilter | None = None) -> Sequence[Weighed]:
+        """The same with the patterns that match in each sentence, if its words are worth that."""
+        if not found.doubtful:
+            return found.weighed
+        names = self._matches([reading for _, _, reading in found.doubtful], narrowed)
+        return self._weighed(_with_patterns(found.doubtful, names)) if names else found.weighed
 
     def _pages(self, text: str, decoded: Sequence[View]) -> Iterator[Sheet]:
         """The sentences of a text and of what was encoded in it; short texts, which schemas repeat, are remembered."""
@@ -126,23 +148,12 @@ class Grammar:
             if not (features := weigh(reading.signals)).filler
         ]
 
-    def _with_patterns(self, read: Sequence[_Read]) -> Iterator[_Read]:
-        """The same with the patterns that match in each sentence among its signals."""
-        found = self._matches([reading for _, _, reading in read])
-        for index, (surface, page, reading) in enumerate(read):
-            if index in found and reading.tagged:
-                signals = tuple(dict.fromkeys((*reading.signals, *found[index])))
-                yield surface, page, reading._replace(signals=signals)
-            else:
-                yield surface, page, reading
-
-    def _matches(self, readings: Sequence[Reading]) -> Mapping[int, Sequence[str]]:
+    def _matches(self, readings: Sequence[Reading], narrowed: Prefilter | None) -> Mapping[int, Sequence[str]]:
         """Puts all sentences of an object to the patterns at once: index of a sentence to the names of its patterns."""
         encoded = Encoded("\n".join(reading.sentence.text for reading in readings), Width.NARROW)
-        named = self._patterns.matching(encoded)
         starts = [0, *accumulate(len(reading.sentence.text) + 1 for reading in readings)]
         found: dict[int, list[str]] = {}
-        for index, chunks in named.items():
+        for index, chunks in self._patterns.matching(encoded, narrowed).items():
             for start, _ in self._patterns.spans(index, encoded, chunks, every=False):
                 found.setdefault(bisect_right(starts, start) - 1, []).append(self._book.patterns[index].name)
         return found
@@ -174,6 +185,16 @@ class Grammar:
                 if part in sums:
                     sums[part] += weight
         return max(sums, key=lambda part: (sums[part], part))
+
+
+def _with_patterns(read: Sequence[_Read], names: Mapping[int, Sequence[str]]) -> Iterator[_Read]:
+    """The sentences with the patterns that match in them among their signals; one without a known word has none."""
+    for index, (surface, page, reading) in enumerate(read):
+        if index in names and reading.tagged:
+            signals = tuple(dict.fromkeys((*reading.signals, *names[index])))
+            yield surface, page, reading._replace(signals=signals)
+        else:
+            yield surface, page, reading
 
 
 def _breakdown(window: Window) -> str:
