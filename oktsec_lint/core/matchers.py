@@ -34,8 +34,7 @@ _BEGINNING = 3
 _FEW = 16
 """Patterns whose words are looked for one by one; the automaton is faster for more of them."""
 _BRIEF, _MANY = 1024, 16
-"""Bytes of a text in which further words are looked for one by one, and how many longer ones are until it pays to look
-for all words at once."""
+"""Bytes of a text in which further words are looked for one by one; how many longer ones it takes until all are."""
 _EDGES = ("^", "$", "\\A", "\\z")
 LONG_CHUNK = 1 << 20
 
@@ -98,22 +97,19 @@ _NONE: dict[int, list[tuple[int, int]]] = {}
 
 
 class PatternSet:
-    """A fixed list of patterns of one width. Nothing is compiled before it is needed, and a pattern not before a text
-    holds the words that it needs."""
+    """Patterns of one width. Nothing is compiled before it is needed, a pattern not before a text holds its words."""
 
     def __init__(self, patterns: Sequence[Pattern], width: Width) -> None:
         self._patterns = tuple(patterns)
         self._regexps: dict[int, Regexp] = {}
         self._prefilter: Prefilter | None = None
         self._all: Prefilter | None = None
-        self._glanced = False
-        self.width = width
+        self._glanced, self.width = False, width
 
     def glance(self, texts: Iterable[str]) -> None:
         """Look at all texts at once and prepare for them, and for no others until the next glance.
 
-        What none of them needs is left out, which is nearly everything. The first time, not even the automaton of all
-        words is made: that costs more than a short run has to judge.
+        What none of them needs is left out, which is nearly everything.
         """
         joined, first = "\n".join(texts), not self._glanced
         self._glanced = True
@@ -129,6 +125,14 @@ class PatternSet:
             else:
                 few = {index: self._groups[index] for index in named}
                 self._prefilter = _among(few, data.lower()) if few else _none
+
+    def narrowed(self, texts: Iterable[str]) -> Prefilter | None:
+        """A prefilter for these texts and no others, the first time: one for all words costs more than a short run."""
+        joined = "\n".join(texts)
+        if self._glanced or not joined or len(joined) > _GLANCED:
+            return None
+        self._glanced = True
+        return _prefilter(self._patterns, self.width, _Held(joined))
 
     @property
     def idle(self) -> bool:
@@ -150,9 +154,9 @@ class PatternSet:
             self._all = _prefilter(self._patterns, self.width)
         return self._all
 
-    def matching(self, text: Encoded) -> dict[int, list[tuple[int, int]]]:
+    def matching(self, text: Encoded, narrowed: Prefilter | None = None) -> dict[int, list[tuple[int, int]]]:
         """Which patterns may match, and in which chunks (byte spans) of the text."""
-        prefilter = self._prefilter or self._full()
+        prefilter = narrowed or self._prefilter or self._full()
         size: int = self.width.value
         if len(text.data) <= size:
             named = prefilter(text.data)

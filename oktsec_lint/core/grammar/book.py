@@ -8,8 +8,10 @@ from typing import TypeAlias
 from oktsec_lint.core.rules import Pattern
 from oktsec_lint.core.values import NamedTuple
 
-Entries: TypeAlias = Mapping[str, Sequence[tuple[Sequence[str], Sequence[str]]]]
-"""First word of an entry to the entries that begin with it, longest first: the words that follow, and the classes."""
+Entry: TypeAlias = tuple[Sequence[str], Sequence[str]]
+"""The words that follow the first, and the classes."""
+Entries: TypeAlias = Mapping[str, Sequence[Entry]]
+"""First word of an entry to the entries that begin with it, longest first."""
 
 
 class Step(NamedTuple):

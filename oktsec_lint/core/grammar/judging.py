@@ -10,10 +10,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from typing import TypeAlias
 
 from oktsec_lint.core.evidence import Secrets, Spot, shown
 from oktsec_lint.core.findings import Hit, Severity
-from oktsec_lint.core.matchers import Encoded, PatternSet, Width
+from oktsec_lint.core.matchers import Encoded, PatternSet, Prefilter, Width
 from oktsec_lint.core.model import Kind
 from oktsec_lint.core.surfaces import Surface, in_words
 from oktsec_lint.core.values import NamedTuple
@@ -28,6 +29,7 @@ from .signals import Reader, Reading, stems
 _SHOWN = 6
 """Signals that a finding names, heaviest first."""
 _SHORT_NAME = 24
+_SHORTEST_NAME = 3
 _SHORT, _REMEMBERED = 200, 1 << 13
 """Characters of a text whose sentences are remembered, and how many texts."""
 _WORTH_PATTERNS = 1.5
@@ -43,6 +45,17 @@ class Weighed(NamedTuple):
     sheet: Sheet
     reading: Reading
     features: Features
+
+
+_Read: TypeAlias = tuple[Surface, Sheet, Reading]
+
+
+class _Object(NamedTuple):
+    """One object as far as its words tell."""
+
+    weighed: Sequence[Weighed]
+    doubtful: Sequence[_Read]
+    """All its sentences, if they say enough to be put to the patterns."""
 
 
 class Grammar:
@@ -61,8 +74,10 @@ class Grammar:
         self, surfaces: Iterable[Surface], secrets: Mapping[str, Secrets], decoded: Mapping[str, Sequence[View]]
     ) -> Iterator[Hit]:
         """At most one hit an object of a definition, and one a text of the traffic, in their order."""
-        for group in _objects(surfaces):
-            hit = self.hit(group, secrets, decoded)
+        objects = [self._by_words(group, decoded) for group in _objects(surfaces)]
+        narrowed = self._patterns.narrowed(item.sentence.text for found in objects for _, _, item in found.doubtful)
+        for found in objects:
+            hit = self._judged(self._by_patterns(found, narrowed), secrets)
             if hit is not None:
                 yield hit
 
@@ -70,7 +85,16 @@ class Grammar:
         self, surfaces: Sequence[Surface], secrets: Mapping[str, Secrets], decoded: Mapping[str, Sequence[View]]
     ) -> Hit | None:
         """What is wrong with the texts of one object, if anything. `secrets` maps a text to what must not be shown."""
-        weighed = self.weigh(surfaces, decoded)
+        return self._judged(self.weigh(surfaces, decoded), secrets)
+
+    def weigh(self, surfaces: Sequence[Surface], decoded: Mapping[str, Sequence[View]]) -> Sequence[Weighed]:
+        """Every sentence of one object that says something, in order, with its features.
+
+        `decoded` maps a text to what was encoded in it.
+        """
+        return self._by_patterns(self._by_words(surfaces, decoded))
+
+    def _judged(self, weighed: Sequence[Weighed], secrets: Mapping[str, Secrets]) -> Hit | None:
         window = self._scale.best([item.features for item in weighed])
         if window.total < self._book.review:
             return None
@@ -82,13 +106,10 @@ class Grammar:
         spots = sorted(_spot(item, window) for item in pair if item.surface is chief)
         return self._hit(chief, window, spots, secrets.get(chief.text, ()), severity)
 
-    def weigh(self, surfaces: Sequence[Surface], decoded: Mapping[str, Sequence[View]]) -> list[Weighed]:
-        """Every sentence of one object that says something, in order, with its features.
-
-        `decoded` maps a text to what was encoded in it.
-        """
+    def _by_words(self, surfaces: Sequence[Surface], decoded: Mapping[str, Sequence[View]]) -> _Object:
+        """The sentences of one object, weighed by their words alone."""
         names, subject = _names(surfaces)
-        read: list[tuple[Surface, Sheet, Reading]] = []
+        read: list[_Read] = []
         for surface in surfaces:
             text = _prose(surface)
             for page in self._pages(text, decoded.get(surface.text, ())) if text else ():
@@ -96,12 +117,17 @@ class Grammar:
                 readings = self._reader.read(
                     page.sentences, names, subject, in_schema=_in_schema(surface.kind), cued=cued
                 )
-                read += ((surface, page, reading) for reading in readings)
+                read += [(surface, page, reading) for reading in readings]
         weighed = self._weighed(read)
-        if self._scale.best([item.features for item in weighed]).total < _WORTH_PATTERNS:
-            return weighed
-        changed = self._add_patterns([reading for _, _, reading in read])
-        return self._weighed(read) if changed else weighed
+        doubtful = self._scale.best([item.features for item in weighed]).total >= _WORTH_PATTERNS
+        return _Object(weighed, read if doubtful else ())
+
+    def _by_patterns(self, found: _Object, narrowed: Prefilter | None = None) -> Sequence[Weighed]:
+        """The same with the patterns that match in each sentence, if its words are worth that."""
+        if not found.doubtful:
+            return found.weighed
+        names = self._matches([reading for _, _, reading in found.doubtful], narrowed)
+        return self._weighed(_with_patterns(found.doubtful, names)) if names else found.weighed
 
     def _pages(self, text: str, decoded: Sequence[View]) -> Iterator[Sheet]:
         """The sentences of a text and of what was encoded in it; short texts, which schemas repeat, are remembered."""
@@ -114,27 +140,23 @@ class Grammar:
         yield page
         yield from map(sheet, decoded)
 
-    def _weighed(self, read: Iterable[tuple[Surface, Sheet, Reading]]) -> list[Weighed]:
+    def _weighed(self, read: Iterable[_Read]) -> list[Weighed]:
+        weigh = self._scale.features
         return [
-            Weighed(surface, page, reading, self._scale.features(reading))
+            Weighed(surface, page, reading, features)
             for surface, page, reading in read
-            if not self._scale.is_filler(reading)
+            if not (features := weigh(reading.signals)).filler
         ]
 
-    def _add_patterns(self, readings: Sequence[Reading]) -> bool:
-        """Puts all sentences of an object to the patterns at once; whether that added anything."""
+    def _matches(self, readings: Sequence[Reading], narrowed: Prefilter | None) -> Mapping[int, Sequence[str]]:
+        """Puts all sentences of an object to the patterns at once: index of a sentence to the names of its patterns."""
         encoded = Encoded("\n".join(reading.sentence.text for reading in readings), Width.NARROW)
-        named = self._patterns.matching(encoded)
-        if not named:
-            return False
-        before = sum(len(reading.signals) for reading in readings)
         starts = [0, *accumulate(len(reading.sentence.text) + 1 for reading in readings)]
-        for index, chunks in named.items():
+        found: dict[int, list[str]] = {}
+        for index, chunks in self._patterns.matching(encoded, narrowed).items():
             for start, _ in self._patterns.spans(index, encoded, chunks, every=False):
-                found = readings[bisect_right(starts, start) - 1]
-                if found.tagged:
-                    found.signals[self._book.patterns[index].name] = None
-        return sum(len(reading.signals) for reading in readings) > before
+                found.setdefault(bisect_right(starts, start) - 1, []).append(self._book.patterns[index].name)
+        return found
 
     def _severity(self, score: float, kind: str) -> Severity | None:
         """How bad a score is. What is there to instruct the model has to be worse by one step than what is not."""
@@ -163,6 +185,16 @@ class Grammar:
                 if part in sums:
                     sums[part] += weight
         return max(sums, key=lambda part: (sums[part], part))
+
+
+def _with_patterns(read: Sequence[_Read], names: Mapping[int, Sequence[str]]) -> Iterator[_Read]:
+    """The sentences with the patterns that match in them among their signals; one without a known word has none."""
+    for index, (surface, page, reading) in enumerate(read):
+        if index in names and reading.tagged:
+            signals = tuple(dict.fromkeys((*reading.signals, *names[index])))
+            yield surface, page, reading._replace(signals=signals)
+        else:
+            yield surface, page, reading
 
 
 def _breakdown(window: Window) -> str:
@@ -211,7 +243,8 @@ def _names(surfaces: Iterable[Surface]) -> tuple[Names, frozenset[str]]:
             parameters.add(surface.text)
     split = re.sub("([a-z])([A-Z])", r"\1 \2", " ".join((tool, *sorted(parameters)))).lower()
     subject = stems(re.sub("[_-]", " ", split))
-    return Names(tool.lower(), frozenset(name.lower() for name in parameters)), subject
+    own = {tool.lower(): "owntool", **dict.fromkeys(map(str.lower, parameters), "ownparam")}
+    return {name: kind for name, kind in own.items() if len(name) >= _SHORTEST_NAME}, subject
 
 
 def _prose(surface: Surface) -> str:

@@ -8,11 +8,13 @@ depends on the length of the sentence alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TypeAlias
 
 from oktsec_lint.core.values import NamedTuple
 
-from .book import Book, Entries
+from .book import Book, Entries, Entry
 from .shapes import shape_of
 
 _LETTER = r"\w\u0300-\u036f\u064b-\u0652\u0900-\u0dff"
@@ -27,15 +29,13 @@ _PREFIXES = ("وال", "بال", "ال", "و", "ف", "ب", "ل", "ك")
 _ELISIONS = ("l'", "d'", "qu'", "s'", "n'", "j'", "c'", "un'", "dell'", "all'", "nell'")
 """What French and Italian write in one with the next word."""
 _SHORTEST_STEM = 2
-_LONGEST_RUN = 12
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_KEPT = 1 << 15
+"""Words whose meaning is remembered."""
 
 
-class Names(NamedTuple):
-    """What a definition calls its own: the tool and its parameters, in small letters."""
-
-    tool: str = ""
-    parameters: frozenset[str] = frozenset()
+Names: TypeAlias = Mapping[str, str]
+"""The words that a definition calls its own, in small letters, to their class: `ownparam` or `owntool`."""
 
 
 class Tagged(NamedTuple):
@@ -53,13 +53,47 @@ def tokens(sentence: str) -> list[str]:
     return re.findall(_WORD, sentence)
 
 
+class _Sense(NamedTuple):
+    """What an English word means, whatever text it stands in."""
+
+    alone: Sequence[str]
+    """Its classes where it is no part of an entry of several words."""
+    looks: Sequence[str]
+    """The class of its looks, if it has any."""
+    longer: Mapping[str, Sequence[Entry]]
+    """Second word to the entries of several words that begin so, longest first."""
+
+
+class _Senses(dict[str, _Sense]):
+    """Word to its sense, worked out when first met."""
+
+    def __init__(self, entries: Entries) -> None:
+        super().__init__()
+        self._entries = entries
+
+    def __missing__(self, word: str) -> _Sense:
+        longer: dict[str, list[Entry]] = {}
+        alone: Sequence[str] = ()
+        for entry in self._entries.get(word, ()):
+            rest, classes = entry
+            if rest:
+                longer.setdefault(rest[0], []).append(entry)
+            else:
+                alone = classes
+        shape = shape_of(word)
+        sense = _Sense(alone, (shape,) if shape else (), longer)
+        if len(self) >= _KEPT:
+            self.clear()
+        self[word] = sense
+        return sense
+
+
 class Lexicon:
     """The dictionaries of a book."""
 
-    __slots__ = ("_foreign", "_marks", "_words")
-
     def __init__(self, book: Book) -> None:
         self._words = book.words
+        self._senses = _Senses(book.words)
         self._marks = book.marks
         self._foreign = book.foreign
 
@@ -71,18 +105,37 @@ class Lexicon:
 
     def tagged(self, words: Sequence[str], names: Names, *, foreign: bool) -> list[Tagged]:
         """The classes of a sentence's words, in order; words without a class are left out but counted."""
+        if foreign:
+            return self._tagged_of_all(words, names)
+        found: list[Tagged] = []
+        position = after = 0
+        for index, word in enumerate(words):
+            if index < after:
+                continue
+            sense = self._senses[word]
+            last, classes = _longest(sense, words, index) if sense.longer else (index, sense.alone)
+            if word in names:
+                classes = (*classes, names[word])
+            elif sense.looks:
+                classes = (*classes, *sense.looks)
+            if classes:
+                found.append(Tagged(position, classes, index, last))
+            position += 1
+            after = last + 1
+        return found
+
+    def _tagged_of_all(self, words: Sequence[str], names: Names) -> list[Tagged]:
+        """The same with the lists of all languages."""
         found: list[Tagged] = []
         position = index = 0
         while index < len(words):
             word = words[index]
-            length, classes = _entry(self._words, words, index)
-            if foreign:
-                length, classes = self._longer((length, classes), self._of_foreign(words, index))
-                if not classes and re.search(f"[{_UNSPACED}]", word):
-                    position = self._run(word, index, position, found)
-                    index += 1
-                    continue
-            shape = shape_of(word, names)
+            length, classes = self._longer(_entry(self._words, words, index), self._of_foreign(words, index))
+            if not classes and re.search(f"[{_UNSPACED}]", word):
+                position = self._run(word, index, position, found)
+                index += 1
+                continue
+            shape = names.get(word) or shape_of(word)
             if shape:
                 classes = (*classes, shape)
             if classes:
@@ -107,34 +160,51 @@ class Lexicon:
         return 1, tuple(dict.fromkeys((*classes, *self._stem(words[index]))))
 
     def _stem(self, word: str) -> Sequence[str]:
+        stems, longest = self._foreign().stems, self._longest_stem
         for bare in _bare(word):
-            for end in range(len(bare), _SHORTEST_STEM - 1, -1):
-                classes = self._foreign().stems.get(bare[:end])
+            for end in range(min(len(bare), longest), _SHORTEST_STEM - 1, -1):
+                classes = stems.get(bare[:end])
                 if classes:
                     return classes
         return ()
 
     def _run(self, word: str, index: int, position: int, found: list[Tagged]) -> int:
         """The classes in a word of a script without spaces; two letters that mean nothing count as one word."""
+        runs, lengths = self._foreign().runs, self._lengths
         at = skipped = 0
         while at < len(word):
-            entry = next(
-                (
-                    word[at:end]
-                    for end in range(min(len(word), at + _LONGEST_RUN), at, -1)
-                    if word[at:end] in self._foreign().runs
-                ),
-                "",
-            )
+            ends = (at + length for length in lengths.get(word[at], ()))
+            entry = next((word[at:end] for end in ends if word[at:end] in runs), "")
             if entry:
                 position += (skipped + 1) // 2
                 skipped = 0
-                found.append(Tagged(position, self._foreign().runs[entry], index, index))
+                found.append(Tagged(position, runs[entry], index, index))
                 position += 1
             else:
                 skipped += 1
             at += len(entry) or 1
         return position + (skipped + 1) // 2
+
+    @cached_property
+    def _lengths(self) -> Mapping[str, Sequence[int]]:
+        """First character to how long the words of scripts without spaces that begin so may be, longest first."""
+        lengths: dict[str, set[int]] = {}
+        for run in self._foreign().runs:
+            lengths.setdefault(run[0], set()).add(len(run))
+        return {first: sorted(found, reverse=True) for first, found in lengths.items()}
+
+    @cached_property
+    def _longest_stem(self) -> int:
+        return max(map(len, self._foreign().stems), default=0)
+
+
+def _longest(sense: _Sense, words: Sequence[str], index: int) -> tuple[int, Sequence[str]]:
+    """The index of the last word of the longest entry that fits, and its classes."""
+    after = words[index + 1] if index + 1 < len(words) else ""
+    for rest, classes in sense.longer.get(after, ()):
+        if words[index + 1 : index + 1 + len(rest)] == rest:
+            return index + len(rest), classes
+    return index, sense.alone
 
 
 def _entry(entries: Entries, words: Sequence[str], index: int) -> tuple[int, Sequence[str]]:

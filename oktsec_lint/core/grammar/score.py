@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from oktsec_lint.core.values import NamedTuple
 
 from .book import Book
-from .signals import CUES, OFF_TOPIC, PARAMETER, Reading
+from .signals import CUES, OFF_TOPIC, PARAMETER
 
 _KEPT = 4096
 _FILLERS = frozenset({"stuff", "place", "all", OFF_TOPIC, PARAMETER})
@@ -22,6 +22,8 @@ class Features(NamedTuple):
 
     weights: Mapping[str, float]
     total: float
+    filler: bool = True
+    """Whether the sentence names data or arguments at most. Such sentences do not part two that belong together."""
 
 
 class Window(NamedTuple):
@@ -38,13 +40,14 @@ _NOTHING = Features({}, 0.0)
 class Scale:
     """Weighs readings by one book."""
 
-    __slots__ = ("_pairs", "_part_of", "_seen", "_weights", "known")
+    __slots__ = ("_known", "_pairs", "_part_of", "_seen", "_weights", "known")
 
     def __init__(self, book: Book) -> None:
         self._part_of = {**book.part_of, **{cue: cue for cue in CUES}}
         self.known = frozenset(self._part_of)
         self._weights = book.weights
         self._pairs = book.pairs
+        self._known: dict[tuple[str, ...], Features] = {}
         self._seen: dict[frozenset[str], Mapping[str, float]] = {}
 
     def parts(self, signals: Iterable[str]) -> frozenset[str]:
@@ -58,18 +61,17 @@ class Scale:
             return feature.split("+")
         return (self._part_of.get(feature.removeprefix("^"), ""),)
 
-    def is_filler(self, reading: Reading) -> bool:
-        """Whether a sentence names data or arguments at most. Such sentences do not part two that belong together."""
-        return _FILLERS.issuperset(self.parts(reading.signals))
-
-    def features(self, reading: Reading) -> Features:
+    def features(self, signals: tuple[str, ...]) -> Features:
         """The weighed signals and pairs of one sentence."""
-        if not reading.signals:
-            return _NOTHING
-        weights = self._weights
-        found = {name: weights[name] for name in reading.signals if name in weights}
-        found.update(self._meetings(self.parts(reading.signals)))
-        return Features(found, sum(found.values()))
+        known = self._known.get(signals)
+        if known is None:
+            weights, parts = self._weights, self.parts(signals)
+            found = {name: weights[name] for name in signals if name in weights}
+            found.update(self._meetings(parts))
+            known = Features(found, sum(found.values()), _FILLERS.issuperset(parts))
+            self._known = {} if len(self._known) > _KEPT else self._known
+            self._known[signals] = known
+        return known
 
     def best(self, sentences: Sequence[Features]) -> Window:
         """The heaviest window; the first of equals."""

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .lexicon import Names
 
 _PRIVATE_FILE = (
     r"\.ssh|id_rsa|id_ed25519|id_ecdsa|authorized_keys|known_hosts|\.aws|\.netrc|\.npmrc|\.pypirc|\.git-credentials|\.kube"
@@ -47,16 +43,10 @@ _WELL_KNOWN = frozenset(
     create_issue git_push execute_sql query_database list_chats transfer_funds make_payment read_emails
     get_emails""".split()
 )
-_SHORTEST_NAME = 3
 
 
-def shape_of(word: str, names: Names) -> str:
+def shape_of(word: str) -> str:
     """The class a word has by its looks, or an empty string."""
-    if len(word) >= _SHORTEST_NAME:
-        if word in names.parameters:
-            return "ownparam"
-        if word == names.tool:
-            return "owntool"
     if word.isalpha() or len(word) == 1:
         return ""
     if word in _WELL_KNOWN:

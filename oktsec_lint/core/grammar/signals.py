@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 
 from oktsec_lint.core.values import NamedTuple
 
@@ -24,6 +25,8 @@ _BEFORE_ACT = frozenset(
 )
 _CLAUSES = 4
 """Clauses of a sentence that are looked at."""
+_SHORT, _REMEMBERED = 200, 1 << 12
+"""Characters of a sentence whose reading is remembered, and how many sentences."""
 _STEM = 5
 _MIN_STEMS = 3
 _COMMON = frozenset(
@@ -42,21 +45,34 @@ class Reading(NamedTuple):
 
     sentence: Sentence
     tagged: Sequence[Tagged]
-    signals: dict[str, None]
+    signals: tuple[str, ...]
     """Their names, in the order in which they were found, so that sums of weights come out alike in every run."""
+
+
+class Plain(NamedTuple):
+    """What a sentence holds whoever says it."""
+
+    words: Sequence[str]
+    foreign: bool
+    tagged: Sequence[Tagged]
+    signals: tuple[str, ...]
 
 
 class Reader:
     """Reads sentences by one book."""
 
-    __slots__ = ("_anchored", "_lexicon")
+    __slots__ = ("_anchored", "_bits", "_known", "_lexicon")
 
     def __init__(self, book: Book) -> None:
         self._lexicon = Lexicon(book)
-        self._anchored: dict[str, list[Sequential]] = {}
+        self._known: dict[str, Plain] = {}
+        stepped = {name for sequence in book.sequences for step in sequence.steps for name in step.classes}
+        self._bits = {name: 1 << at for at, name in enumerate(sorted(stepped))}
+        self._anchored: dict[str, list[tuple[Sequential, tuple[int, ...]]]] = {}
         for sequence in book.sequences:
+            masks = tuple(sum(map(self._bits.__getitem__, step.classes)) for step in sequence.steps)
             for name in _rarest(sequence, book.rates):
-                self._anchored.setdefault(name, []).append(sequence)
+                self._anchored.setdefault(name, []).append((sequence, masks))
 
     def read(
         self,
@@ -74,32 +90,51 @@ class Reader:
         """
         readings: list[Reading] = []
         for number, sentence in enumerate(sentences):
-            words = tokens(sentence.text)
-            foreign = self._lexicon.is_foreign(words, sentence.text)
-            tagged = self._lexicon.tagged(words, names, foreign=foreign)
-            if not tagged:
-                readings.append(Reading(sentence, (), {}))
-                continue
-            signals = dict.fromkeys(name for item in tagged for name in item.classes)
-            signals.update(dict.fromkeys(self._found(tagged, foreign=foreign)))
-            if number and cued:
-                signals.update(dict.fromkeys(_opening(tagged, _clauses(sentence.text))))
-                if _is_off_topic(sentence.text, subject):
-                    signals[OFF_TOPIC] = None
-                    if ORDER in signals:
-                        signals[STRAY] = None
-            if in_schema:
-                signals[PARAMETER] = None
-            readings.append(Reading(sentence, tagged, signals))
+            plain = self._known.get(sentence.text) or self._plain(sentence.text)
+            if not names.keys().isdisjoint(plain.words):
+                plain = self._renamed(plain, names)
+            signals = plain.signals
+            if plain.tagged and number and cued:
+                signals = tuple(dict.fromkeys((*signals, *_cues(sentence.text, plain.tagged, subject))))
+            if plain.tagged and in_schema:
+                signals = (*signals, PARAMETER)
+            readings.append(Reading(sentence, plain.tagged, signals))
         return readings
 
-    def _found(self, tagged: Sequence[Tagged], *, foreign: bool) -> Iterator[str]:
+    def _plain(self, sentence: str) -> Plain:
+        """The reading of a sentence by itself; short ones, which many definitions share, are remembered."""
+        words = tokens(sentence)
+        foreign = self._lexicon.is_foreign(words, sentence)
+        tagged = self._lexicon.tagged(words, {}, foreign=foreign)
+        plain = Plain(words, foreign, tagged, self._signals(tagged, foreign=foreign))
+        if len(sentence) <= _SHORT:
+            self._known = {} if len(self._known) > _REMEMBERED else self._known
+            self._known[sentence] = plain
+        return plain
+
+    def _renamed(self, plain: Plain, names: Names) -> Plain:
+        """The reading of a sentence that holds names of the definition."""
+        tagged = self._lexicon.tagged(plain.words, names, foreign=plain.foreign)
+        return plain._replace(tagged=tagged, signals=self._signals(tagged, foreign=plain.foreign))
+
+    def _signals(self, tagged: Sequence[Tagged], *, foreign: bool) -> tuple[str, ...]:
+        """The classes of the words and the sequences of them."""
         places: dict[str, list[int]] = {}
         for item in tagged:
             for name in item.classes:
                 places.setdefault(name, []).append(item.position)
-        anchored = self._anchored
-        candidates = {sequence.name: sequence for name in places if name in anchored for sequence in anchored[name]}
+        return (*places, *self._found(places, foreign=foreign))
+
+    def _found(self, places: Mapping[str, list[int]], *, foreign: bool) -> Iterator[str]:
+        anchored, bits = self._anchored, self._bits
+        held = sum(bits[name] for name in places if name in bits)
+        candidates = {
+            sequence.name: sequence
+            for name in places
+            if name in anchored
+            for sequence, masks in anchored[name]
+            if all(map(held.__and__, masks))
+        }
         for name, sequence in candidates.items():
             if (foreign or not sequence.elsewhere) and _stands_in(places, sequence):
                 yield name
@@ -119,25 +154,36 @@ def stems(text: str) -> frozenset[str]:
 
 def _stands_in(places: Mapping[str, list[int]], sequence: Sequential) -> bool:
     """Whether there is a way through the steps; `places` maps a class to its positions."""
-    for step in sequence.steps:
-        if step.classes.isdisjoint(places):
-            return False
     ways: set[int] = set()
     for number, (classes, gap) in enumerate(sequence.steps):
         here = {at for name in classes if name in places for at in places[name]}
-        ways = {at for at in here if not number or any(before in ways for before in range(at - gap, at))}
+        ways = {at for at in here if not ways.isdisjoint(range(at - gap, at))} if number else here
         if not ways:
             return False
     return True
 
 
-def _opening(tagged: Sequence[Tagged], clauses: Sequence[int]) -> Iterator[str]:
+def _cues(sentence: str, tagged: Sequence[Tagged], subject: frozenset[str]) -> Iterator[str]:
+    """What only a sentence behind others tells: how it begins, and whether it leaves the subject."""
+    orders = False
+    for cue in _opening(tagged, sentence):
+        orders = orders or cue == ORDER
+        yield cue
+    if _is_off_topic(sentence, subject):
+        yield OFF_TOPIC
+        if orders:
+            yield STRAY
+
+
+def _opening(tagged: Sequence[Tagged], sentence: str) -> Iterator[str]:
     """`^class` for how the sentence begins, and whether it or one of its clauses begins with an order."""
     opening = tagged[0]
     if opening.first == 0:
         for name in opening.classes:
             yield f"^{name}"
-    for start in (0, *clauses):
+    if all(_ACTS.isdisjoint(item.classes) for item in tagged):
+        return
+    for start in chain((0,), _clauses(sentence)):
         order = _order(tagged, start)
         if order is not None:
             for name in order.classes:
@@ -165,16 +211,13 @@ def _order(tagged: Sequence[Tagged], start: int) -> Tagged | None:
     return None
 
 
-def _clauses(sentence: str) -> list[int]:
+def _clauses(sentence: str) -> Iterator[int]:
     """Indexes of the tokens that begin a clause: behind a comma, a colon, a dash or a bracket."""
-    starts: list[int] = []
-    first = 0
-    for found in re.finditer(r"[,:\])] |[-=]{1,8}> ?| - ", sentence):
-        starts.append((starts[-1] if starts else 0) + len(tokens(sentence[first : found.end()])))
+    start = first = 0
+    for found in islice(re.finditer(r"[,:\])] |[-=]{1,8}> ?| - ", sentence), _CLAUSES):
+        start += len(tokens(sentence[first : found.end()]))
+        yield start
         first = found.end()
-        if len(starts) == _CLAUSES:
-            break
-    return starts
 
 
 def _is_off_topic(sentence: str, subject: frozenset[str]) -> bool:

@@ -17,6 +17,7 @@ from oktsec_lint.core import surfaces
 from oktsec_lint.core.findings import Hit, Severity
 from oktsec_lint.core.grammar import Grammar
 from oktsec_lint.core.grammar.score import Scale
+from oktsec_lint.core.matchers import Encoded, PatternSet, Width
 from oktsec_lint.core.model import Definition, Kind, Server, Status, Subject
 from oktsec_lint.core.rules import Rule
 from oktsec_lint.core.surfaces import Surface
@@ -25,6 +26,7 @@ BOOK = grammarbook.builtin()
 RULES = tuple(rule for rule in rulebook.documented() if rule.check == "grammar")
 FAMILIES = {part: rule.id for rule in RULES for part in rule.parts}
 GRAMMAR, SCALE = Grammar(BOOK, FAMILIES), Scale(BOOK)
+EVERY = PatternSet([item.pattern for item in BOOK.patterns], Width.NARROW)
 SUBJECT = Subject("example", Kind.TOOL, "lookup")
 
 
@@ -124,6 +126,28 @@ def test_other_fields_of_a_tool_take_nothing_from_an_attack_in_one(
 def test_the_same_text_is_judged_alike_by_whoever_was_asked_before(text: str) -> None:
     fresh = Grammar(BOOK, FAMILIES).hit([surface(text)], {}, {})
     assert fresh == hit(text) == hit(text)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.lists(st.sampled_from(ATTACKS + SENTENCES), min_size=1, max_size=3).map(" ".join), max_size=5))
+def test_the_first_objects_are_judged_like_all_others(described: list[str]) -> None:
+    """The first call looks for fewer words."""
+    shown = [
+        surface(text)._replace(subject=SUBJECT._replace(name=f"tool-{number}")) for number, text in enumerate(described)
+    ]
+    alone = [GRAMMAR.hit([item], {}, {}) for item in shown]
+    assert list(Grammar(BOOK, FAMILIES).hits(shown, {}, {})) == [found for found in alone if found]
+
+
+@settings(max_examples=25)
+@given(st.lists(ANY, min_size=1, max_size=3))
+def test_what_is_looked_for_in_the_first_texts_alone_is_all_of_it(shown: list[str]) -> None:
+    """In the same order, for sums of weights depend on it in their last digit."""
+    patterns = [item.pattern for item in BOOK.patterns]
+    narrowed = PatternSet(patterns, Width.NARROW).narrowed(shown)
+    for text in map(str.lower, shown):
+        encoded = Encoded(text, Width.NARROW)
+        assert [*EVERY.matching(encoded, narrowed)] == [*EVERY.matching(encoded)]
 
 
 @given(ANY)
