@@ -28,6 +28,7 @@ from oktsec_lint.sources.discovery import find_config, read_bytes
 
 from .beside import Beside, custom_rules, lock_beside, no_lock, shown_path
 from .choices import STDIN
+from .clean_cache import CleanCache
 from .reporting import Locator, Part, build_report
 
 _Opened: TypeAlias = LoadedConfig | tuple[Snapshot, Config, tuple[Hit, ...]]
@@ -53,6 +54,8 @@ class Request(NamedTuple):
     stdin: Callable[[], bytes] = bytes
     locked: bool = False
     """Whether a missing lock is a finding."""
+    cached: bool = True
+    """Whether a run that judges a lock may remember which definitions were clean."""
     taking: bool = False
     """Whether a lock is to be taken: without one, everything is compared with an empty one."""
 
@@ -66,6 +69,7 @@ def request_of(
     timeout: float,
     jobs: int,
     locked: bool = False,
+    cached: bool = True,
 ) -> Request:
     """What was asked for, in this process's environment. Raises UsageError for a timeout that is no number."""
     if math.isnan(timeout):
@@ -81,6 +85,7 @@ def request_of(
         jobs=jobs,
         stdin=sys.stdin.buffer.read,
         locked=locked,
+        cached=cached,
     )
 
 
@@ -237,11 +242,22 @@ def _refuse_unknown_servers(chosen: Iterable[str], inputs: Iterable[_Input]) -> 
 
 def _judge(item: _Input, request: Request, progress: Progress | None) -> Part:
     rules = rulebook.assemble(custom_rules(item.config, request.cwd))
-    judge = Judge(rules, item.config, grammarbook.builtin(), item.beside.standing)
+    cache = _clean_cache(item, request)
+    standing = item.beside.standing
+    judge = Judge(rules, item.config, grammarbook.builtin(), standing, cache.known if cache is not None else ())
     inventory = Inventory((*_collect(item, request, progress), *item.offered))
     judgement = judge.judge(inventory, item.hits)
+    if cache is not None:
+        cache.add(judgement.clean)
     chosen = tuple(server for server in inventory.servers if not request.servers or server.name in request.servers)
     return Part(judge, judgement, chosen)
+
+
+def _clean_cache(item: _Input, request: Request) -> CleanCache | None:
+    """For runs that judge a lock and nothing else: what a server says now is always judged in full."""
+    if not (request.offline and request.cached) or item.beside.standing is None:
+        return None
+    return CleanCache(item.beside.standing.rulebook, request.environ)
 
 
 def _collect(item: _Input, request: Request, progress: Progress | None) -> tuple[Server, ...]:

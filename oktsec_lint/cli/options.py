@@ -28,6 +28,9 @@ Offline: TypeAlias = Annotated[
 Locked: TypeAlias = Annotated[
     bool, typer.Option("--locked", help="Fail when oktsec.lock is missing or anything is not as it was locked.")
 ]
+NoCache: TypeAlias = Annotated[
+    bool, typer.Option("--no-cache", help="With --offline: judge every locked definition, known or not.")
+]
 Timeout: TypeAlias = Annotated[
     float, typer.Option("--timeout", metavar="SECONDS", min=0.1, max=86_400, help="Time each server may take.")
 ]

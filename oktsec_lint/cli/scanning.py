@@ -34,6 +34,7 @@ class Asked(NamedTuple):
     """`FORMAT=PATH` pairs."""
     offline: bool = False
     locked: bool = False
+    no_cache: bool = False
     timeout: float = 30.0
     """Seconds."""
     jobs: int = 8
@@ -64,6 +65,7 @@ def _scanned(asked: Asked) -> Exit:
         timeout=asked.timeout,
         jobs=asked.jobs,
         locked=asked.locked,
+        cached=not asked.no_cache,
     )
     targets = _targets(asked.report, request)
     if asked.output_format is not Format.JSONL or asked.inputs != (STDIN,):

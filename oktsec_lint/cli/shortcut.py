@@ -58,6 +58,7 @@ _REPEATED = frozenset({"inputs", "report", "server"})
 _SWITCHES: Mapping[str, str] = {
     "--offline": "offline",
     "--locked": "locked",
+    "--no-cache": "no_cache",
     "--allow-unreachable": "allow_unreachable",
     "--verbose": "verbose",
     "--no-progress": "no_progress",

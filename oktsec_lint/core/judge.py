@@ -6,7 +6,7 @@ cannot disagree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from . import surfaces
@@ -16,7 +16,7 @@ from .config import Agent, Config
 from .engine import Engine
 from .findings import Finding, Hit, Inspection
 from .grammar import Book
-from .model import Inventory, Kind, Place, Subject
+from .model import Definition, Inventory, Kind, Place, Server, Subject
 from .policy import Policy, Verdict
 from .redaction import redacted
 from .rules import Rule
@@ -36,6 +36,8 @@ class Judgement(NamedTuple):
     """What was judged, without the credentials in it."""
     lock: str = ""
     """Digest of the lock that it was compared with; empty when there is none."""
+    clean: frozenset[str] = frozenset()
+    """Of the locked definitions, those in whose texts nothing was found, as `Judge` takes them in `spared`."""
 
     def verdict(self, subject: Subject, agents: Iterable[Agent] = ()) -> Verdict:
         """The strictest verdict on one object over the given agents, or the agent-less one when there are none."""
@@ -50,13 +52,20 @@ class Judge:
     """One engine, one policy, one set of checks."""
 
     def __init__(
-        self, rules: Iterable[Rule], config: Config, book: Book | None = None, standing: Standing | None = None
+        self,
+        rules: Iterable[Rule],
+        config: Config,
+        book: Book | None = None,
+        standing: Standing | None = None,
+        spared: Container[str] = (),
     ) -> None:
-        """`standing` holds the lock that what is offered has to agree with; None where there is none."""
+        """`standing` holds the lock that what is offered has to agree with; None where there is none. `spared` names
+        locked definitions in whose texts this very rulebook has found nothing before: they are not read again."""
         self.rules: Mapping[str, Rule] = {rule.id: rule for rule in rules}
         self.config = config
         self.policy = Policy(config.rules)
         self.standing = standing
+        self._spared = spared
         self._access = Access(config.agents)
         self._engine = Engine(self.rules.values(), book)
         self._checks: tuple[Check, ...] = tuple(
@@ -68,15 +77,23 @@ class Judge:
 
         `known` holds hits of rules that only a source can see, such as a duplicate key in the configuration file.
         """
-        every = [surface for server in inventory.servers for surface in surfaces.of_server(server)]
+        every = [surface for server in inventory.servers for surface in self._surfaces(server)]
         hits, unfinished = self._engine.inspect(every)
+        troubled = {*(hit.subject for hit in hits), *(item.subject for item in unfinished)}
         for check in self._checks:
             hits.extend(hit for hit in check(inventory, self.config) if hit.rule in self.rules)
         written = self._without_secrets(inventory, hits, every)
         findings = self._findings((*known, *hits), inventory, self._compared(written))
         digest = self.standing.lock.digest if self.standing is not None else ""
         inspection = Inspection(findings, tuple(unfinished))
-        return Judgement(inspection, self.policy, _grouped(findings), written, digest)
+        clean = frozenset(_key(item) for server, item in _locked(inventory) if server.subject_of(item) not in troubled)
+        return Judgement(inspection, self.policy, _grouped(findings), written, digest, clean)
+
+    def _surfaces(self, server: Server) -> Iterator[surfaces.Surface]:
+        yield from surfaces.of_server_itself(server)
+        for item in server.definitions:
+            if not (item.digest and _key(item) in self._spared):
+                yield from surfaces.of_definition(server, item)
 
     def _compared(self, inventory: Inventory) -> Comparison | None:
         if self.standing is None:
@@ -124,6 +141,15 @@ class Judge:
             tags=rule.tags,
         )
         return self.policy.settle(finding)
+
+
+def _locked(inventory: Inventory) -> Iterator[tuple[Server, Definition]]:
+    return ((server, item) for server in inventory.servers for item in server.definitions if item.digest)
+
+
+def _key(item: Definition) -> str:
+    """What a definition's findings follow from: its kind and its body."""
+    return f"{item.kind} {item.digest}"
 
 
 def _grouped(findings: Iterable[Finding]) -> Mapping[Subject, tuple[Finding, ...]]:

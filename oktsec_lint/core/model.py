@@ -82,6 +82,8 @@ class Definition(NamedTuple):
     variant: str = ""
     """Under which circumstance the server offers this body beside the main one of the same name, such as `second
     listing`; empty for the main one. Every variant's texts are judged, but it is no second definition."""
+    digest: str = ""
+    """Of the body's canonical text, where that is known already: the definition comes from a lock."""
 
 
 def stable(item: Definition) -> JsonValue:

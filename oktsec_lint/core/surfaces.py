@@ -3,8 +3,8 @@
 There is one walker, so no field can be forgotten by one rule and read by another: names, titles, descriptions, every
 string and every property name of the schemas, annotations, `_meta`, icons, fields no specification knows, prompt
 arguments, resource URIs, server instructions and server info. Members come in the order of their keys: the verdict on a
-definition is the same whichever order a server, or a lock, writes them in. The walk is iterative: a definition nested 10,000 deep is
-walked like any other.
+definition is the same whichever order a server, or a lock, writes them in. The walk is iterative: a definition nested
+10,000 deep is walked like any other.
 """
 
 from __future__ import annotations
@@ -99,7 +99,13 @@ class Surface(NamedTuple):
     subject: Subject
     pointer: str
     """JSON pointer inside the subject's definition."""
-    place: Place | None = None
+    origin: Place | None = None
+    """Where the definition stands in a file."""
+
+    @property
+    def place(self) -> Place | None:
+        """Where the text stands. Few of them are ever asked."""
+        return self.origin and self.origin.child(self.pointer)
 
 
 @cache
@@ -121,13 +127,17 @@ def expand(applies_to: str) -> frozenset[str]:
 
 def of_server(server: Server) -> Iterator[Surface]:
     """Every surface of a server: its own texts first, then its definitions in listing order."""
-    subject = server.subject()
+    yield from of_server_itself(server)
+    for item in server.definitions:
+        yield from of_definition(server, item)
+
+
+def of_server_itself(server: Server) -> Iterator[Surface]:
+    """Every surface of what a server says of itself."""
     own: dict[str, JsonValue] = {"instructions": server.instructions} if server.instructions else {}
     if server.info:
         own["info"] = dict(server.info)
-    yield from _of_body(subject, own, None)
-    for item in server.definitions:
-        yield from of_definition(server, item)
+    yield from _of_body(server.subject(), own, None)
 
 
 def of_definition(server: Server, item: Definition) -> Iterator[Surface]:
@@ -145,7 +155,7 @@ def _of_body(subject: Subject, body: Mapping[str, JsonValue], place: Place | Non
         name = fields.get(key, _OTHER)
         pointer = pointer_to(key)
         if name == _OTHER:
-            yield Surface(f"{subject.kind}.{_KEY}", key, subject, pointer, place and place.child(pointer))
+            yield Surface(f"{subject.kind}.{_KEY}", key, subject, pointer, place)
         yield from _walk(subject, name, value, pointer, place)
 
 
@@ -157,7 +167,7 @@ def _walk(subject: Subject, name: str, root: JsonValue, base: str, place: Place 
         value, pointer, kind, names = stack.pop()
         if isinstance(value, str):
             if value:
-                yield Surface(kind, value, subject, pointer, place and place.child(pointer))
+                yield Surface(kind, value, subject, pointer, place)
         elif isinstance(value, list):
             stack.extend((item, f"{pointer}/{index}", kind, False) for index, item in reversed(list(enumerate(value))))
         elif isinstance(value, dict):

@@ -295,3 +295,35 @@ def test_quitting_accepts_nothing_more(locked: Project) -> None:
     locked.offer({**READ, "description": "Reads two files."}, {**WRITE, "description": "Writes two files."})
     at_terminal(locked, "q\n")
     assert locked.lock.read_bytes() == text
+
+
+def cache_of(project: Project) -> Path:
+    (file,) = (project.folder / ".cache" / "oktsec-lint").iterdir()
+    return file
+
+
+def test_what_was_clean_is_remembered_and_changes_no_answer(locked: Project) -> None:
+    locked.offer(POISONED, WRITE)
+    locked.run("lock", "--yes")
+    whole = locked.run("scan", "--offline", "--no-cache")
+    assert not (locked.folder / ".cache").exists()
+    assert [locked.run("scan", "--offline") for _ in range(2)] == [whole, whole]
+    (remembered,) = cache_of(locked).read_text().splitlines()
+    digests = {
+        item["name"]: item["digest"] for item in json.loads(locked.lock.read_text())["servers"]["files"]["tools"]
+    }
+    assert remembered == f"tool {digests['write']}"
+
+
+@pytest.mark.parametrize("spoil", ["mode", "content"])
+def test_a_list_that_others_could_have_written_or_that_is_broken_is_not_read(locked: Project, spoil: str) -> None:
+    locked.offer(POISONED)
+    locked.run("lock", "--yes")
+    locked.run("scan", "--offline")
+    (locked.folder / ".cache" / "oktsec-lint").mkdir(parents=True, exist_ok=True)
+    name = "clean-" + json.loads(locked.lock.read_text())["rulebook"].removeprefix("sha256:")[:32] + ".txt"
+    (tool,) = json.loads(locked.lock.read_text())["servers"]["files"]["tools"]
+    file = locked.folder / ".cache" / "oktsec-lint" / name
+    file.write_text(f"tool {tool['digest']}\n" + ("nonsense\n" if spoil == "content" else ""))
+    file.chmod(0o666 if spoil == "mode" else 0o600)
+    assert "IAP-007" in locked.found("--offline")

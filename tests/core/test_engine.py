@@ -31,7 +31,7 @@ def rule(*patterns: str, excludes: Sequence[str] = (), **fields: Any) -> Rule:
 
 
 def surface(text: str, kind: str = DESCRIPTION, pointer: str = "/description") -> Surface:
-    return Surface(kind, text, SUBJECT, pointer, Place("tools.json", pointer))
+    return Surface(kind, text, SUBJECT, pointer, Place("tools.json", ""))
 
 
 def inspect(rules: Rule | Iterable[Rule], *texts: str, kind: str = DESCRIPTION) -> tuple[list[Hit], list[Unfinished]]:

@@ -156,11 +156,11 @@ def test_a_servers_own_texts_come_first_and_definitions_in_their_order() -> None
     tools = tuple(Definition(Kind.TOOL, name, {"name": name}) for name in ("b", "a"))
     server = Server("s", Status.COMPLETE, instructions="i", info={"name": "n", "x": {"y": "z"}}, definitions=tools)
     assert [(item.kind, item.text, item.pointer) for item in surfaces.of_server(server)] == [
-        ("server.instructions", "i", "/instructions"),
         ("server.info", "n", "/info/name"),
         ("server.key", "x", "/info/x"),
         ("server.key", "y", "/info/x/y"),
         ("server.info", "z", "/info/x/y"),
+        ("server.instructions", "i", "/instructions"),
         ("tool.name", "b", "/name"),
         ("tool.name", "a", "/name"),
     ]

@@ -55,7 +55,7 @@ def in_order(definitions: Iterable[LockedDefinition]) -> tuple[LockedDefinition,
 
 def _definition(item: Definition) -> LockedDefinition:
     body = stable(item)
-    return LockedDefinition(item.kind, item.name, body, digest(body), item.variant)
+    return LockedDefinition(item.kind, item.name, body, item.digest or digest(body), item.variant)
 
 
 def _place_in_file(item: LockedDefinition) -> tuple[int, str, str, str]:
@@ -92,7 +92,8 @@ def server_of(locked: LockedServer, configured: Server) -> Server:
         info=locked.info,
         instructions=locked.instructions,
         definitions=tuple(
-            Definition(item.kind, item.name, item.body, item.place, item.variant) for item in locked.definitions
+            Definition(item.kind, item.name, item.body, item.place, item.variant, item.digest)
+            for item in locked.definitions
         ),
         faults=(),
     )
