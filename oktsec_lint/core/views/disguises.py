@@ -123,11 +123,17 @@ _PATTERNS: tuple[tuple[str, str, str], ...] = (
 
 
 def _full_width(text: str) -> Iterator[Disguise]:
-    """Wide Latin letters in a text without the scripts that have a use for them."""
+    """Wide Latin letters in a line without the scripts that have a use for them."""
     pattern = f"[{_FULL_WIDTH}]{{3,}}(?:[ \u3000,.]?[{_FULL_WIDTH}]){{2,}}"
-    found = list(re.finditer(pattern, text))
-    if found and not re.search(_EAST_ASIAN, text):
-        yield from (Disguise(STYLED, *item.span(), "full-width letters") for item in found)
+    for found in re.finditer(pattern, text):
+        if not re.search(_EAST_ASIAN, _line_around(text, found.start())):
+            yield Disguise(STYLED, *found.span(), "full-width letters")
+
+
+def _line_around(text: str, offset: int) -> str:
+    start = max(text.rfind("\n", 0, offset) + 1, offset - _REACH)
+    end = text.find("\n", offset)
+    return text[start : min(len(text) if end < 0 else end, offset + _REACH)]
 
 
 _FLAG = "\U0001f3f4[\U000e0020-\U000e007e]{1,16}\U000e007f"
@@ -315,6 +321,8 @@ def _padding(text: str) -> Iterator[Disguise]:
 
 
 _LONG = 10_000
+_REACH = 400
+"""Characters to each side in which the same line may explain wide letters."""
 _OF_CHARACTERS = (TAGS, SELECTORS, DIRECTION, INVISIBLE, STRAY, LOOKALIKE, ODD, STYLED, CONTROL, TERMINAL, WRITTEN)
 _OF_WORDS = (ENCODED, SPELLING, CIPHER, HIDDEN_COMMENT, HIDDEN_ELEMENT, PADDING, LENGTH)
 TECHNIQUES = frozenset((*_OF_CHARACTERS, *_OF_WORDS))
