@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from datetime import date
 
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.findings import Finding, Severity
-from oktsec_lint.core.lock import Acceptance, Change, hits_of, object_of, undecided
+from oktsec_lint.core.lock import Acceptance, Change, hits_of, is_recorded, object_of
 from oktsec_lint.core.lock.model import LockedDefinition
 from oktsec_lint.core.lock.review import ObjectName
+from oktsec_lint.lockfile import is_day
 from oktsec_lint.reporters.sgr import Role, paint
 
 from .locking import Deciding, Scope, user_name
@@ -40,8 +40,6 @@ class _Review:
         self._color = wants_color(Color.AUTO, os.environ) and sys.stderr.isatty()
         standing = part.judge.standing
         self._path = standing.lock.path if standing is not None else ""
-        lock = standing.lock if standing is not None else None
-        self._open = set(map(object_of, undecided(lock, part.judgement.inventory, self._findings))) if lock else set()
         self._answers: dict[ObjectName, Acceptance | None] = {}
 
     def accepts(self, change: Change) -> bool:
@@ -54,7 +52,7 @@ class _Review:
 
     def excuses(self, finding: Finding) -> Acceptance | None:
         """One answer for each object: its findings are read together."""
-        if finding.severity < Severity.MEDIUM or finding.ignored_by or not self._scope.covers(finding):
+        if not _is_asked_about(finding) or finding.ignored_by or not self._scope.covers(finding):
             return None
         if self._acceptance is not None or self._stopped:
             return self._acceptance
@@ -72,16 +70,18 @@ class _Review:
         if not why:
             return None
         until = _ask("  until which day (YYYY-MM-DD; Enter: as long as the text stays the same)? ")
-        while until and not _is_day(until):
+        while until and not is_day(until):
             until = _ask("  a day is written like 2027-01-31: ")
         return Acceptance(user_name(), why, until)
 
     def _about(self, about: ObjectName) -> Iterator[Finding]:
-        return (item for item in self._findings if object_of(item) == about and item.severity >= Severity.MEDIUM)
+        return (item for item in self._findings if object_of(item) == about and _is_asked_about(item))
 
     def _show(self, change: Change) -> None:
         _say("")
-        title = f"{change.server}: {change.what}" + (f" {change.kind} {change.name}" if change.name else "")
+        title = f"{change.server or 'configuration'}: {change.what}" + (
+            f" {change.kind} {change.name}" if change.name else ""
+        )
         _say(paint(visible(title), Role.STRONG, color=self._color))
         for hit in hits_of(change, self._path):
             _say(f"  {visible(hit.message, _TEXT)}")
@@ -90,6 +90,10 @@ class _Review:
         about = (change.server, change.kind, change.name)
         for finding in self._about(about):
             _say(f"  {finding.rule} {finding.severity.label}: {visible(finding.message, _TEXT)}")
+
+
+def _is_asked_about(finding: Finding) -> bool:
+    return is_recorded(finding) and finding.severity >= Severity.MEDIUM
 
 
 def _new_definitions(change: Change) -> Iterator[LockedDefinition]:
@@ -103,14 +107,6 @@ def _new_definitions(change: Change) -> Iterator[LockedDefinition]:
 def _description(item: LockedDefinition) -> str:
     text = item.body.get("description") if isinstance(item.body, dict) else None
     return text if isinstance(text, str) else "(no description)"
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _say(line: str) -> None:

@@ -9,7 +9,6 @@ import getpass
 import os
 import sys
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 from oktsec_lint import lockfile
@@ -124,11 +123,8 @@ def _locked(asked: Asked) -> Exit:
 
 def _acceptance(asked: Asked) -> Acceptance | None:
     """Of the findings, where a reason was given on the command line."""
-    if asked.until:
-        try:
-            date.fromisoformat(asked.until)
-        except ValueError:
-            raise UsageError(f"--until takes a day as in 2027-01-31, not {asked.until}") from None
+    if asked.until and not lockfile.is_day(asked.until):
+        raise UsageError(f"--until takes a day as in 2027-01-31, not {asked.until}")
     if not asked.reason:
         if asked.until or asked.by:
             raise UsageError("--until and --by go with --reason", hint="say why: --reason TEXT")
@@ -162,6 +158,8 @@ class Scope:
         """Whether a change may be accepted. A new server that was listed in part may not: the rest would be missing."""
         if change.what is What.SERVER_ADDED and change.server not in self._whole:
             return False
+        if change.what is What.POLICY:
+            return not (self._servers or self._tools)
         return self._names(change.server, change.kind, change.name)
 
     def covers(self, finding: Finding) -> bool:
@@ -209,6 +207,9 @@ def _left_alone(part: Part, standing: Standing) -> Exit:
 
 
 def _written(lock: Lock, part: Part, standing: Standing) -> Exit:
+    if not lock.servers and not standing.lock.digest:
+        tell("nothing was written: no server could be listed")
+        return Exit.INCOMPLETE
     cwd = Path.cwd()
     path, text = lock_path(part.judge.config, cwd), lockfile.render(lock)
     shown = shown_path(path, cwd)

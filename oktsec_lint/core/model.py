@@ -86,6 +86,12 @@ class Definition(NamedTuple):
     """Of the body's canonical text, where that is known already: the definition comes from a lock."""
 
 
+def name_in(kind: Kind, body: JsonValue) -> str:
+    """What a definition calls itself; empty when that is missing or not a string."""
+    name = body.get("uri" if kind is Kind.RESOURCE else "name") if isinstance(body, dict) else None
+    return name if isinstance(name, str) else ""
+
+
 def stable(item: Definition) -> JsonValue:
     """The body without what a resource's content may change: its size and the time of its last change."""
     if item.kind is not Kind.RESOURCE or not isinstance(item.body, dict):
@@ -94,6 +100,8 @@ def stable(item: Definition) -> JsonValue:
     notes = body.get("annotations")
     if isinstance(notes, dict):
         body["annotations"] = {key: value for key, value in notes.items() if key != "lastModified"}
+        if notes and not body["annotations"]:
+            del body["annotations"]
     return body
 
 

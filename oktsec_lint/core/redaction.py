@@ -31,7 +31,10 @@ def _of_server(server: Server, covered: Mapping[str, str]) -> Server:
     return server._replace(
         info=info if isinstance(info, dict) else {},
         instructions=covered.get(server.instructions, server.instructions),
-        definitions=tuple(item._replace(body=_replaced(item.body, covered), digest="") for item in server.definitions),
+        definitions=tuple(
+            item._replace(name=covered.get(item.name, item.name), body=_replaced(item.body, covered), digest="")
+            for item in server.definitions
+        ),
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .launches import identity
-from .reading import read
+from .reading import is_day, read
 from .rendering import render
 from .storage import stored, write
 
-__all__ = ["identity", "read", "render", "stored", "write"]
+__all__ = ["identity", "is_day", "read", "render", "stored", "write"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 from oktsec_lint.core.config import ServerSpec
@@ -30,19 +30,19 @@ def identity(spec: ServerSpec, document: Document, cwd: Path) -> LaunchIdentity:
     """The launch identity of one entry of `document`. Files are looked up from where the server would be started."""
     at = spec.place.pointer
     base = cwd / spec.working_dir if "${" not in spec.working_dir else cwd
-    package = package_of(spec.command, spec.args) or Package("")
     args = tuple(_shown(document, f"{at}/args/{index}", value) for index, value in enumerate(spec.args))
+    package = package_of(spec.command, args) or Package("")
     return LaunchIdentity(
         spec.transport,
         _shown(document, f"{at}/command", spec.command),
         args,
         tuple(sorted(spec.env)),
-        spec.working_dir,
+        _shown(document, f"{at}/working_dir", spec.working_dir),
         _shown(document, f"{at}/url", spec.url),
         tuple(sorted(spec.headers, key=str.lower)),
         package.name,
         package.version or _installed(package.name, base),
-        tuple(_digests((spec.command, *spec.args), base)),
+        tuple(sorted(dict(_digests(spec, args, base)).items())),
     )
 
 
@@ -81,13 +81,14 @@ def _version_in(manifest: Path) -> str:
     return version if isinstance(version, str) else ""
 
 
-def _digests(words: tuple[str, ...], base: Path) -> Iterator[tuple[str, str]]:
-    """The programs that a launch line names by their path: its first word, or an argument that ends like one."""
-    for index, word in enumerate(words):
+def _digests(spec: ServerSpec, shown: Sequence[str], base: Path) -> Iterator[tuple[str, str]]:
+    """The programs that a launch line names by their path, as it may be shown: its first word, or an argument that
+    ends like one."""
+    for index, (word, name) in enumerate(zip((spec.command, *spec.args), (spec.command, *shown), strict=True)):
         if _is_program(word, first=index == 0) and "${" not in word and "://" not in word:
             digest = _digest(base / word)
             if digest:
-                yield word, digest
+                yield name, digest
 
 
 def _is_program(word: str, *, first: bool) -> bool:

@@ -6,23 +6,29 @@ A lock that is half understood protects nothing, so there is no best effort here
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any, NoReturn
 
+from oktsec_lint.core.config import Transport
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.errors import SourceError
-from oktsec_lint.core.lock.canonical import digest, digest_of
-from oktsec_lint.core.lock.facts import Facts, facts_of, value_of
+from oktsec_lint.core.findings import Severity
+from oktsec_lint.core.lock.canonical import digest, digest_of, digests
+from oktsec_lint.core.lock.facts import Facts, value_of
 from oktsec_lint.core.lock.model import VERSION, Acceptance, Lock, LockedDefinition, LockedFinding, LockedServer
 from oktsec_lint.core.lock.taking import in_order
-from oktsec_lint.core.model import JsonValue, Kind, LaunchIdentity, Place, pointer_to
+from oktsec_lint.core.model import JsonValue, Kind, LaunchIdentity, Place, name_in, pointer_to
 from oktsec_lint.sources.document import Document, Oddity, decode, error_at
 from oktsec_lint.sources.json_reader import read_json
 
 from .shape import LISTS
 
 _CONFLICT = re.compile(r"^(?:<{7} |={7}$|>{7} |\|{7} )", re.MULTILINE)
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_SEVERITIES = frozenset(severity.label for severity in Severity)
+_OBJECTS = frozenset(kind.value for kind in Kind if kind is not Kind.CONFIG)
+_ABOUT = frozenset({"protocol", "info", "instructions"})
 _SERVER_KEYS = frozenset({"launch", "about", "varies", "findings", *LISTS})
 _DEFINITION_KEYS = frozenset({"name", "variant", "digest", "fields", "facts"})
 _TEXT_LISTS = frozenset({"args", "env", "headers"})
@@ -37,7 +43,20 @@ def read(path: str, data: bytes) -> tuple[Lock, Document]:
     if conflict is not None:
         raise error_at(path, text, conflict.start(), "there is an unresolved merge conflict", hint=_HOW)
     document = _json(path, text)
-    return _Reading(document).lock(digest_of(text.replace("\r\n", "\n"))), document
+    return _Reading(document).lock(text_digest(text)), document
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, written as in 2027-01-31 and not otherwise."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def text_digest(text: str) -> str:
+    """The digest of a lock: line ends make no difference."""
+    return digest_of(text.replace("\r\n", "\n"))
 
 
 def _json(path: str, text: str) -> Document:
@@ -47,9 +66,9 @@ def _json(path: str, text: str) -> Document:
         message = f"not a whole lock: {error.message}"
         raise SourceError(message, path=path, line=error.line, column=error.column, hint=_HOW) from None
     for anomaly in document.anomalies:
-        if anomaly.oddity is Oddity.DUPLICATE_KEY:  # the others are texts and numbers that a server really sent
+        if anomaly.oddity is not Oddity.LONE_SURROGATE:  # which a server may really have sent
             where = document.location(anomaly.spans[-1])
-            raise SourceError("a key is written twice", path=path, line=where.line, column=where.column, hint=_HOW)
+            raise SourceError(str(anomaly.oddity), path=path, line=where.line, column=where.column, hint=_HOW)
     return document
 
 
@@ -65,8 +84,8 @@ class _Reading:
         self._check_version(root)
         servers = self._object(root.get("servers"), "/servers")
         return Lock(
-            self._text(root.get("rulebook"), "/rulebook"),
-            self._text(root.get("policy"), "/policy"),
+            self._digest(root.get("rulebook"), "/rulebook"),
+            self._digest(root.get("policy"), "/policy"),
             tuple(self._server(name, value) for name, value in servers.items()),
             self._path,
             digest,
@@ -74,9 +93,9 @@ class _Reading:
 
     def _check_version(self, root: Mapping[str, JsonValue]) -> None:
         version = root.get("version")
-        if version == VERSION and not isinstance(version, bool):
+        if version == VERSION and type(version) is int:
             return
-        if isinstance(version, int) and version > VERSION:
+        if type(version) is int and version > VERSION:
             self._refuse(
                 "/version", f"version {version} is newer than this oktsec-lint, which reads {VERSION}", "upgrade"
             )
@@ -85,7 +104,8 @@ class _Reading:
     def _server(self, name: str, value: JsonValue) -> LockedServer:
         at = pointer_to("servers", name)
         members = self._members(value, at, _SERVER_KEYS)
-        said = self._object(self._value(self._facts(members.get("about"), f"{at}/about"), f"{at}/about"), f"{at}/about")
+        facts = self._facts(members.get("about"), f"{at}/about")
+        said = self._members(self._value(facts, f"{at}/about"), f"{at}/about", _ABOUT)
         definitions = [
             self._definition(kind, item, f"{at}/{key}/{index}")
             for key, kind in LISTS.items()
@@ -111,54 +131,57 @@ class _Reading:
             name: self._texts(item, f"{at}/{name}") if name in _TEXT_LISTS else self._text(item, f"{at}/{name}")
             for name, item in members.items()
         }
-        digests = tuple((path, self._text(item, f"{at}/files")) for path, item in files.items())
-        return LaunchIdentity(**{"transport": "", **read, "files": digests})
+        files_read = tuple(
+            sorted((path, self._digest(item, f"{at}/files{pointer_to(path)}")) for path, item in files.items())
+        )
+        self._one_of(set(Transport), read.get("transport"), f"{at}/transport")
+        return LaunchIdentity(**{**read, "files": files_read})
 
     def _definition(self, kind: Kind, value: JsonValue, at: str) -> LockedDefinition:
         members = self._members(value, at, _DEFINITION_KEYS)
         body = self._value(self._facts(members.get("facts"), f"{at}/facts"), f"{at}/facts")
-        written = self._text(members.get("digest"), f"{at}/digest")
-        if digest(body) != written:
-            self._refuse(self._misfit(members.get("fields"), body, at), "these facts are not those of the digest", _HOW)
-        return LockedDefinition(
-            kind,
-            self._text(members.get("name"), f"{at}/name"),
-            body,
-            written,
-            self._text(members.get("variant", ""), f"{at}/variant"),
-            Place(self._path, f"{at}/facts", flat=True),
-        )
+        name, written = self._text(members.get("name"), f"{at}/name"), members.get("digest")
+        whole, fields = digests(body) if isinstance(body, dict) else (digest(body), {})
+        if whole != written or members.get("fields") != fields:
+            self._refuse(self._misfit(members, fields, at), "these facts are not those of the digest", _HOW)
+        if name != name_in(kind, body):
+            self._refuse(f"{at}/name", "the definition calls itself otherwise", _HOW)
+        variant = self._text(members.get("variant", ""), f"{at}/variant")
+        return LockedDefinition(kind, name, body, whole, variant, Place(self._path, f"{at}/facts", flat=True))
 
-    def _misfit(self, fields: JsonValue, body: JsonValue, at: str) -> str:
+    def _misfit(self, members: Mapping[str, JsonValue], fields: Mapping[str, str], at: str) -> str:
         """The pointer of the first fact of a field that does not have its digest."""
-        if isinstance(fields, dict) and isinstance(body, dict):
-            for name, value in body.items():
-                if fields.get(name) != digest(value):
-                    first = next(iter(facts_of({name: value})))
-                    return f"{at}/facts{pointer_to(first)}"
-        return f"{at}/digest"
+        written, facts = members.get("fields"), members.get("facts")
+        for name, found in fields.items():
+            if not isinstance(written, dict) or written.get(name) != found:
+                start = pointer_to(name)
+                own = (
+                    (pointer for pointer in facts if f"{pointer}/".startswith(f"{start}/"))
+                    if isinstance(facts, dict)
+                    else ()
+                )
+                return f"{at}/facts{pointer_to(next(iter(own), start))}"
+        return f"{at}/digest" if members.get("fields") == fields else f"{at}/fields"
 
     def _finding(self, value: JsonValue, at: str) -> LockedFinding:
         members = self._members(value, at, frozenset({"rule", "severity", "on", "name", "at", "accepted"}))
-        kind = self._text(members.get("on"), f"{at}/on")
-        if kind not in set(Kind):
-            self._refuse(f"{at}/on", "not a kind of object", _HOW)
         accepted = members.get("accepted")
         return LockedFinding(
-            self._text(members.get("rule"), f"{at}/rule"),
-            self._text(members.get("severity"), f"{at}/severity"),
-            Kind(kind),
+            self._filled(members.get("rule"), f"{at}/rule"),
+            self._one_of(_SEVERITIES, members.get("severity"), f"{at}/severity"),
+            Kind(self._one_of(_OBJECTS, members.get("on"), f"{at}/on")),
             self._text(members.get("name", ""), f"{at}/name"),
             self._text(members.get("at", ""), f"{at}/at"),
-            None if accepted is None else self._acceptance(accepted, f"{at}/accepted"),
+            self._acceptance(accepted, f"{at}/accepted") if "accepted" in members else None,
         )
 
     def _acceptance(self, value: JsonValue, at: str) -> Acceptance:
         members = self._members(value, at, frozenset(Acceptance._fields))
         until = self._text(members.get("until", ""), f"{at}/until")
-        if until and not _DAY.fullmatch(until):
+        if "until" in members and not is_day(until):
             self._refuse(f"{at}/until", "not a day as in 2027-01-31", "correct it")
-        return Acceptance(self._text(members.get("by"), f"{at}/by"), self._text(members.get("why"), f"{at}/why"), until)
+        by, why = members.get("by"), members.get("why")
+        return Acceptance(self._filled(by, f"{at}/by"), self._filled(why, f"{at}/why"), until)
 
     def _facts(self, value: JsonValue, at: str) -> Facts:
         return {pointer: self._fact(leaf, at, pointer) for pointer, leaf in self._object(value, at).items()}
@@ -191,6 +214,17 @@ class _Reading:
 
     def _text(self, value: JsonValue, at: str) -> str:
         return value if isinstance(value, str) else self._expected("a text", at)
+
+    def _digest(self, value: JsonValue, at: str) -> str:
+        text = self._text(value, at)
+        return text if _DIGEST.fullmatch(text) else self._expected("a digest", at)
+
+    def _one_of(self, known: Collection[str], value: JsonValue, at: str) -> str:
+        text = self._text(value, at)
+        return text if text in known else self._expected(f"one of {', '.join(sorted(known))}", at)
+
+    def _filled(self, value: JsonValue, at: str) -> str:
+        return self._text(value, at) or self._expected("a text", at)
 
     def _texts(self, value: JsonValue, at: str) -> tuple[str, ...]:
         return tuple(self._text(item, f"{at}/{index}") for index, item in enumerate(self._list(value, at)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from oktsec_lint.core.lock.canonical import digest, number
+from oktsec_lint.core.lock.canonical import digests, number
 from oktsec_lint.core.lock.facts import Facts, facts_of, pieces
 from oktsec_lint.core.lock.model import VERSION, Lock, LockedDefinition, LockedFinding, LockedServer
 from oktsec_lint.core.model import JsonValue, LaunchIdentity
@@ -80,8 +80,7 @@ def _definition(item: LockedDefinition) -> JsonValue:
     if item.variant:
         view["variant"] = item.variant
     view["digest"] = item.digest
-    if isinstance(item.body, dict):
-        view["fields"] = {key: digest(item.body[key]) for key in sorted(item.body)}
+    view["fields"] = dict(sorted(digests(item.body)[1].items())) if isinstance(item.body, dict) else {}
     view["facts"] = {pointer: _leaf(leaf) for pointer, leaf in facts_of(item.body).items()}
     return view
 

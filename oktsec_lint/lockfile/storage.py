@@ -10,8 +10,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from oktsec_lint.core.errors import SourceError
-from oktsec_lint.core.lock.canonical import digest_of
 from oktsec_lint.sources.discovery import read_bytes
+from oktsec_lint.sources.document import decode
+
+from .reading import text_digest
 
 _PREFIX, _SUFFIX = ".oktsec.lock.", ".tmp"
 _FRESH = 0o644
@@ -40,7 +42,7 @@ def write(path: Path, text: str, before: str, shown: str) -> None:
 
 def _refuse_foreign(path: Path, before: str, shown: str) -> None:
     data = stored(path, shown)
-    now = "" if data is None else digest_of(data.decode("utf-8", "surrogateescape").replace("\r\n", "\n"))
+    now = "" if data is None else text_digest(decode(shown, data))
     if now != before:
         hint = "run the command again"
         raise SourceError("somebody else wrote it while this run looked at the servers", path=shown, hint=hint)

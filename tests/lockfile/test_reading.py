@@ -13,12 +13,10 @@ from hypothesis import strategies as st
 from oktsec_lint import lockfile
 from oktsec_lint.core.errors import SourceError
 from oktsec_lint.core.lock import Lock, taken
-from tests.core.lock.offers import PATH, server, tool
+from tests.core.lock.offers import PATH, POLICY, RULEBOOK, server, tool
 
 GOOD = lockfile.render(
-    Lock(
-        "sha256:r", "sha256:p", (taken(server(tool(), tool("write", inputSchema={"a": [1, {}]}), instructions="Hi.")),)
-    )
+    Lock(RULEBOOK, POLICY, (taken(server(tool(), tool("write", inputSchema={"a": [1, {}]}), instructions="Hi.")),))
 )
 
 
@@ -61,9 +59,9 @@ def test_any_bytes_end_in_a_lock_or_a_clear_error(at: int, put: bytes) -> None:
         (lambda text: text.replace('"version": 1', '"version": 0'), '"version"', "not a lock of version 1"),
         (lambda text: text.replace('"version": 1', '"version": true'), '"version"', "not a lock of version 1"),
         (lambda text: text.replace('"rulebook"', '"rulebok"'), "rulebok", "means nothing here"),
-        (lambda text: text.replace('"policy": "sha256:p"', '"policy": 7'), '"policy"', "not a text"),
+        (lambda text: text.replace(f'"policy": "{POLICY}"', '"policy": 7'), '"policy"', "not a text"),
         (lambda text: text.replace('"tools": [', '"tools": [['), "}", "not a whole lock"),
-        (lambda text: text.replace('"/name": "read"', '"/name": "read",\n "/name": "x"'), '"x"', "written twice"),
+        (lambda text: text.replace('"/name": "read"', '"/name": "read",\n "/name": "x"'), '"x"', "duplicate key"),
         (lambda text: text.replace('"/name": "read"', '"/name/x": 1,\n "/name": "read"'), "/name", "contradicts"),
         (lambda text: text.replace('  "servers"', '<<<<<<< HEAD\n  "servers"'), "<<<<<<<", "merge conflict"),
         (lambda text: text.replace('  "policy"', "=======\n", 1), "=======", "merge conflict"),
@@ -87,7 +85,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 
 def test_what_nobody_sees_is_an_escape() -> None:
     hidden = "a\u200bb\u202ec\U000e0041d\ufe0fe\u3000f\ud800"
-    text = lockfile.render(Lock(servers=(taken(server(tool(description=hidden + "é中🙂"))),)))
+    text = lockfile.render(Lock(RULEBOOK, POLICY, (taken(server(tool(description=hidden + "é中🙂"))),)))
     assert re.search(r'"a\\u200bb\\u202ec\\udb40\\udc41d\\ufe0fe\\u3000f\\ud800é中🙂"', text)
     body = lockfile.read(PATH, text.encode())[0].servers[0].definitions[0].body
     assert isinstance(body, dict)
@@ -104,7 +102,8 @@ def test_a_diff_of_a_changed_sentence_is_its_line() -> None:
     before = "Reads one file of the workspace. The path is relative. It returns the text."
     after = before.replace("relative", "absolute")
     old, new = (
-        lockfile.render(Lock(servers=(taken(server(tool(description=text))),))).splitlines() for text in (before, after)
+        lockfile.render(Lock(RULEBOOK, POLICY, (taken(server(tool(description=text))),))).splitlines()
+        for text in (before, after)
     )
     changed = [line for line in new if line not in old]
     assert [json.loads(line.strip().rstrip(",")) for line in changed if "path" in line] == ["The path is absolute. "]

@@ -13,7 +13,7 @@ import pytest
 from oktsec_lint import lockfile
 from oktsec_lint.core.errors import SourceError
 from oktsec_lint.core.lock import Lock, taken
-from tests.core.lock.offers import PATH, server, tool
+from tests.core.lock.offers import PATH, POLICY, RULEBOOK, server, tool
 
 WRITER = """
 import sys
@@ -33,7 +33,7 @@ while True:
 def text_of(number: int) -> str:
     """A lock of some size, another one for every number."""
     tools = [tool(f"t{index}", f"Reads file {number}.") for index in range(200)]
-    return lockfile.render(Lock("sha256:r", "sha256:p", (taken(server(*tools)),)))
+    return lockfile.render(Lock(RULEBOOK, POLICY, (taken(server(*tools)),)))
 
 
 def digest_at(path: Path) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from .changes import Change, What, changes, updated
 from .drift import drift, hits_of
 from .model import NAME, VERSION, Acceptance, Lock, LockedDefinition, LockedFinding, LockedServer
-from .review import object_of, reviewed, undecided
+from .review import object_of, reviewed
 from .standing import MISSING, Comparison, Standing, policy_digest
-from .taking import inventory_of, key_of, recorded, server_of, taken
+from .taking import inventory_of, is_recorded, key_of, recorded, server_of, taken
 
 __all__ = [
     "MISSING",
@@ -29,6 +29,7 @@ __all__ = [
     "drift",
     "hits_of",
     "inventory_of",
+    "is_recorded",
     "key_of",
     "object_of",
     "policy_digest",
@@ -36,6 +37,5 @@ __all__ = [
     "reviewed",
     "server_of",
     "taken",
-    "undecided",
     "updated",
 ]

@@ -35,6 +35,13 @@ def digest(value: JsonValue) -> str:
     return digest_of(canonical(value))
 
 
+def digests(body: dict[str, JsonValue]) -> tuple[str, dict[str, str]]:
+    """The digest of an object, and that of each of its members, for little more than the price of the first."""
+    texts = {key: canonical(body[key]) for key in sorted(body, key=_utf16)}
+    whole = ",".join(f"{encode_basestring(key)}:{text}" for key, text in texts.items())
+    return digest_of(f"{{{whole}}}"), {key: digest_of(text) for key, text in texts.items()}
+
+
 def digest_of(text: str) -> str:
     """The digest of a text as it is."""
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -74,10 +81,20 @@ def number(value: float) -> str:
             approximate = float(value)
         except OverflowError:
             return str(value)
-        return _double(approximate) if approximate == value else str(value)
+        text = _double(approximate)
+        return text if _means(text, value) else str(value)
     if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - only NaN differs from itself
         raise ValueError("JSON has no NaN and no infinities")
     return _double(value)
+
+
+def _means(text: str, value: int) -> bool:
+    """Whether the shortest text of a double is the integer's own value, not a neighbour's."""
+    mantissa, _, exponent = text.partition("e")
+    if not exponent:
+        return text == str(value)
+    whole, _, fraction = mantissa.partition(".")
+    return f"{whole}{fraction}{'0' * (int(exponent) - len(fraction))}" == str(value)
 
 
 def _double(value: float) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from oktsec_lint.core.model import Inventory, Kind, Server, Status
 from oktsec_lint.core.values import NamedTuple
 
+from .canonical import canonical
 from .model import Lock, LockedDefinition, LockedServer
 from .taking import in_order, taken
 
@@ -23,6 +24,7 @@ class What(StrEnum):
     ADDED = "new definition"
     REMOVED = "removed definition"
     CHANGED = "changed definition"
+    POLICY = "policy"
 
 
 class Change(NamedTuple):
@@ -43,14 +45,14 @@ class Change(NamedTuple):
 
 
 def changes(lock: Lock, inventory: Inventory) -> Iterator[Change]:
-    """Every difference. A server that was not looked at only differs by its launch line; of one that was looked at in
-    part, nothing counts as removed."""
+    """Every difference in what is offered. A server that was not looked at only differs by its launch line, or by not
+    being in the lock at all; of one that was looked at in part, nothing counts as removed."""
     present = {server.name for server in inventory.servers}
     for server in inventory.servers:
         locked = lock.server(server.name)
         if locked is not None:
             yield from _of_server(locked, server)
-        elif server.status is not Status.NOT_SCANNED:
+        else:
             yield Change(What.SERVER_ADDED, server.name, None, taken(server))
     for locked in lock.servers:
         if locked.name not in present:
@@ -63,7 +65,7 @@ def _of_server(locked: LockedServer, server: Server) -> Iterator[Change]:
         yield Change(What.LAUNCH, locked.name, locked, now)
     if server.status is Status.NOT_SCANNED:
         return
-    if (now.protocol, now.info) != (locked.protocol, locked.info):
+    if now.protocol != locked.protocol or canonical(dict(now.info)) != canonical(dict(locked.info)):
         yield Change(What.SELF, locked.name, locked, now)
     if now.instructions != locked.instructions:
         yield Change(What.INSTRUCTIONS, locked.name, locked, now)

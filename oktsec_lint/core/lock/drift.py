@@ -18,7 +18,7 @@ from .model import Lock, LockedDefinition, LockedServer
 from .words import added_spans, worded
 
 TEXT, SCHEMA, OTHER, INSTRUCTIONS, LAUNCH, SELF = "LCK-001", "LCK-002", "LCK-003", "LCK-004", "LCK-005", "LCK-006"
-ADDED, REMOVED, SERVER_ADDED, SERVER_REMOVED = "LCK-007", "LCK-008", "LCK-009", "LCK-010"
+ADDED, REMOVED, SERVER_ADDED, SERVER_REMOVED, POLICY = "LCK-007", "LCK-008", "LCK-009", "LCK-010", "LCK-011"
 
 _SCHEMAS = frozenset({"inputSchema", "outputSchema", "arguments"})
 _TEXTS = frozenset({"name", "title", "description", "uri", "uriTemplate", "mimeType"})
@@ -70,9 +70,12 @@ def hits_of(change: Change, path: str) -> Iterator[Hit]:
             yield Hit(ADDED, message, _object(change), place=_list_of(change), help=_help(change))
         case What.REMOVED:
             message = f"this {change.kind} was locked, and the server does not offer it any more"
-            yield Hit(REMOVED, message, _object(change), place=change.old[0].place, help=_help(change))
+            yield Hit(REMOVED, message, _object(change), place=_name_of(change.old[0]), help=_help(change))
         case What.CHANGED:
             yield from _of_definition(change)
+        case What.POLICY:
+            message = "agents, rules or other settings are not those that were locked"
+            yield Hit(POLICY, message, Subject("", Kind.CONFIG, ""), place=Place(path, "/policy"))
 
 
 def _help(change: Change) -> str:
@@ -96,6 +99,12 @@ def _at_key(server: LockedServer | None) -> Place | None:
 
 def _below(server: LockedServer | None, *tokens: str | int) -> Place | None:
     return server.place.child(pointer_to(*tokens)) if server is not None and server.place is not None else None
+
+
+def _name_of(item: LockedDefinition) -> Place | None:
+    if item.place is None:
+        return None
+    return Place(item.place.path, f"{item.place.pointer.removesuffix('/facts')}/name")
 
 
 def _list_of(change: Change) -> Place | None:

@@ -66,16 +66,21 @@ class _Building:
         holder[token] = leaf
 
     def _node(self, pointer: str) -> dict[str, JsonValue]:
-        node = self._nodes.get(pointer)
-        if node is None:
-            parent, slash, token = pointer.rpartition("/")
+        missing: list[str] = []
+        known = pointer
+        while known not in self._nodes:
+            missing.append(known)
+            known, slash, _ = known.rpartition("/")
             if not slash:
                 raise ValueError(pointer)
-            holder = self._node(parent)
-            if token in holder:
+        node = self._nodes[known]
+        for below in reversed(missing):
+            token = below.rpartition("/")[2]
+            if token in node:
                 raise ValueError(pointer)
-            node = self._nodes[pointer] = {}
-            holder[token] = node
+            child = self._nodes[below] = dict[str, JsonValue]()
+            node[token] = child
+            node = child
         return node
 
     def value(self) -> JsonValue:

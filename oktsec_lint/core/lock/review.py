@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from typing import TypeAlias
 
 from oktsec_lint.core.findings import Finding
-from oktsec_lint.core.model import Inventory, Kind, Status
+from oktsec_lint.core.model import Inventory, JsonValue, Kind, Status
 
-from .changes import Change, changes, updated
+from .changes import Change, What, updated
+from .facts import facts_of
 from .model import Acceptance, FindingKey, Lock, LockedFinding, LockedServer
 from .standing import Standing
 from .taking import key_of, recorded
@@ -31,8 +32,8 @@ def reviewed(
 ) -> Lock:
     """The lock as it should be written now.
 
-    `accepts` is asked once for every change, `excuses` once for every finding that the lock will hold. An earlier
-    acceptance stays as long as what it is about stays the same.
+    `accepts` is asked once for every change, the policy's last, `excuses` once for every finding that the lock will
+    hold. An earlier acceptance stays as long as what it is about stays the same.
     """
     accepted: set[ObjectName] = set()
     refused: set[ObjectName] = set()
@@ -43,6 +44,7 @@ def reviewed(
         return decision
 
     lock = updated(standing.lock, inventory, decides)
+    takes_policy = lock.policy in {"", standing.policy} or accepts(Change(What.POLICY, ""))
     looked_at = {server.name for server in inventory.servers if server.status is not Status.NOT_SCANNED}
     servers = [
         _with_findings(server, findings, accepted, refused, excuses) if server.name in looked_at else server
@@ -51,7 +53,7 @@ def reviewed(
     everything = looked_at >= {server.name for server in servers}
     return lock._replace(
         rulebook=standing.rulebook if everything or not lock.rulebook else lock.rulebook,
-        policy=standing.policy,
+        policy=standing.policy if takes_policy else lock.policy,
         servers=tuple(servers),
     )
 
@@ -66,6 +68,7 @@ def _with_findings(
     """The server with what is found about it. What is known about a refused change stays as it was locked."""
     before = {item.key: item for item in server.findings}
     fresh = [item for item in findings if item.subject.server == server.name and object_of(item) not in refused]
+    fresh = [item for item in fresh if _is_in(server, item)]
     stands: dict[FindingKey, Acceptance] = {}
     for finding in fresh:
         old = before.get(key_of(finding))
@@ -77,15 +80,19 @@ def _with_findings(
     return server._replace(findings=tuple(sorted((*kept, *recorded(counted, stands)), key=_by_key)))
 
 
+def _is_in(server: LockedServer, finding: Finding) -> bool:
+    """Whether the lock holds what a finding is about under that very name: a name that is a credential is masked."""
+    _, kind, name, pointer = key_of(finding)
+    if kind is Kind.SERVER:
+        return True
+    bodies = (item.body for item in server.definitions if item.key == (kind, name))
+    return any(not pointer or _has(body, pointer) for body in bodies)
+
+
+def _has(body: JsonValue, pointer: str) -> bool:
+    below = f"{pointer}/"
+    return any(fact == pointer or fact.startswith(below) for fact in facts_of(body))
+
+
 def _by_key(item: LockedFinding) -> FindingKey:
     return item.key
-
-
-def undecided(lock: Lock, inventory: Inventory, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings about unchanged things that nobody has accepted."""
-    changed = {(change.server, change.kind, change.name) for change in changes(lock, inventory)}
-    whole = {server for server, kind, _ in changed if kind is Kind.SERVER}
-    for finding in findings:
-        about = object_of(finding)
-        if not finding.ignored_by and about not in changed and finding.subject.server not in whole:
-            yield finding

@@ -12,12 +12,12 @@ from oktsec_lint.core.model import Inventory, Kind, Place, Subject
 from oktsec_lint.core.values import NamedTuple
 
 from .canonical import digest
-from .changes import What, changes
+from .changes import Change, What, changes
 from .drift import hits_of
 from .model import FindingKey, Lock, LockedFinding, LockedServer
 from .taking import is_recorded, key_of
 
-POLICY, NEW_RULES, EXPIRED, MISSING = "LCK-011", "LCK-012", "LCK-013", "LCK-014"
+NEW_RULES, EXPIRED, MISSING = "LCK-012", "LCK-013", "LCK-014"
 
 
 def policy_digest(config: Config) -> str:
@@ -53,9 +53,7 @@ class Comparison:
         for change in self._changes:
             yield from hits_of(change, self._lock.path)
         if self._lock.policy != self._standing.policy:
-            message = "agents, rules or other settings are not those that were locked"
-            place = Place(self._lock.path, "/policy")
-            yield Hit(POLICY, message, Subject("", Kind.CONFIG, ""), place=place)
+            yield from hits_of(Change(What.POLICY, ""), self._lock.path)
         for server, item in self._findings():
             if item.accepted is not None and self._is_over(item) and server.name in self._servers:
                 message = f"{item.rule} was accepted here until {item.accepted.until}"

@@ -12,6 +12,7 @@ from oktsec_lint.core.model import Definition, Inventory, Kind, LaunchIdentity, 
 
 LAUNCH = LaunchIdentity("stdio", "files-server", ("--root", "/data"))
 PATH = "oktsec.lock"
+RULEBOOK, POLICY, NEWER = (f"sha256:{digit * 64}" for digit in "abc")
 
 
 def tool(name: str = "read", description: str = "Reads one file.", **more: Any) -> Definition:
@@ -25,7 +26,7 @@ def server(*definitions: Definition, **more: Any) -> Server:
 
 def lock_of(*servers: Server) -> Lock:
     """A lock as a run meets it: written, and read again."""
-    text = lockfile.render(Lock("sha256:r", "sha256:p", tuple(map(taken, servers))))
+    text = lockfile.render(Lock(RULEBOOK, POLICY, tuple(map(taken, servers))))
     return lockfile.read(PATH, text.encode())[0]
 
 

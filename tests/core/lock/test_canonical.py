@@ -62,9 +62,10 @@ def test_number_spelling_makes_no_difference(value: int, zeros: int) -> None:
     assert len({digest(json.loads(spelling)) for spelling in spellings}) == 1
 
 
-@given(st.integers(2**53, 2**80))
-def test_no_two_integers_are_one(value: int) -> None:
-    assert digest(value) != digest(value + 1)
+@given(st.integers(2**53, 2**80), st.integers(1, 200))
+def test_no_two_integers_are_one(value: int, apart: int) -> None:
+    assert digest(value) != digest(value + apart)
+    assert canonical(json.loads(canonical(value))) == canonical(value)
 
 
 @given(VALUES, st.data())

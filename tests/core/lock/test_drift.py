@@ -13,17 +13,21 @@ from oktsec_lint import lockfile
 from oktsec_lint.core.findings import Severity
 from oktsec_lint.core.lock import Lock, drift, inventory_of, taken
 from oktsec_lint.core.lock.canonical import canonical
-from oktsec_lint.core.model import Definition, Fault, Inventory, Kind, Status
+from oktsec_lint.core.model import Definition, Fault, Inventory, Kind, Status, name_in
 from tests.core.lock.jsons import OBJECTS, VALUES, leaves, replaced
-from tests.core.lock.offers import LAUNCH, PATH, drifted, lock_of, rules, server, tool
+from tests.core.lock.offers import LAUNCH, PATH, POLICY, RULEBOOK, drifted, lock_of, rules, server, tool
 
 KINDS = st.sampled_from([Kind.TOOL, Kind.PROMPT, Kind.RESOURCE, Kind.TEMPLATE])
 BODIES = st.one_of(OBJECTS, VALUES)
 
 
-@given(st.lists(st.tuples(KINDS, st.text(max_size=5), BODIES), max_size=5))
-def test_what_is_as_locked_does_not_drift(items: list[tuple[Kind, str, Any]]) -> None:
-    one = server(*(Definition(kind, name, body) for kind, name, body in items), instructions="Be brief.", info={"a": 1})
+def offered(kind: Kind, body: Any) -> Definition:
+    return Definition(kind, name_in(kind, body), body)
+
+
+@given(st.lists(st.tuples(KINDS, BODIES), max_size=5))
+def test_what_is_as_locked_does_not_drift(items: list[tuple[Kind, Any]]) -> None:
+    one = server(*(offered(kind, body) for kind, body in items), instructions="Be brief.", info={"a": 1})
     lock = lock_of(one)
     assert list(drift(lock, Inventory((one,)))) == []
     assert list(drift(lock, inventory_of(lock))) == []
@@ -34,7 +38,7 @@ def test_any_single_change_is_detected(body: dict[str, Any], data: st.DataObject
     path = data.draw(st.sampled_from(leaves(body)))
     changed = replaced(body, path, data.draw(VALUES))
     assume(canonical(changed) != canonical(body))
-    before, after = server(Definition(Kind.TOOL, "it", body)), server(Definition(Kind.TOOL, "it", changed))
+    before, after = server(offered(Kind.TOOL, body)), server(offered(Kind.TOOL, changed))
     hits = drifted(before, after)
     assert hits
     assert all(hit.place is not None and hit.place.path == PATH for hit in hits)
@@ -43,7 +47,7 @@ def test_any_single_change_is_detected(body: dict[str, Any], data: st.DataObject
 @given(OBJECTS)
 def test_key_order_and_spelling_are_no_change(body: dict[str, Any]) -> None:
     again = json.loads(json.dumps(dict(reversed(body.items())), ensure_ascii=True, indent=2))
-    assert drifted(server(Definition(Kind.TOOL, "it", body)), server(Definition(Kind.TOOL, "it", again))) == []
+    assert drifted(server(offered(Kind.TOOL, body)), server(offered(Kind.TOOL, again))) == []
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,7 @@ def test_a_changed_text_is_shown_word_by_word_at_its_line_of_the_lock() -> None:
     assert "Reads one {+secret +}file." in hit.message
     assert hit.pointer == "/description"
     assert [item.text for item in hit.evidence] == ["secret "]
-    text = lockfile.render(Lock(servers=(taken(server(tool())),)))
+    text = lockfile.render(Lock(RULEBOOK, POLICY, (taken(server(tool())),)))
     _, document = lockfile.read(PATH, text.encode())
     assert hit.place is not None
     assert '"/description": "Reads one file."' in text.splitlines()[document.locate(hit.place.pointer).line - 1]
@@ -111,7 +115,7 @@ def test_a_definition_with_many_changes_ends_in_a_count() -> None:
         (server(), server(launch=LAUNCH._replace(args=("--root", "/"))), "LCK-005"),
         (server(), server(launch=LAUNCH._replace(env=("TOKEN",))), "LCK-005"),
         (server(), server(launch=LAUNCH._replace(package="npm:x", version="1.0.0")), "LCK-005"),
-        (server(), server(launch=LAUNCH._replace(files=(("server.py", "sha256:1"),))), "LCK-005"),
+        (server(), server(launch=LAUNCH._replace(files=(("server.py", RULEBOOK),))), "LCK-005"),
     ],
 )
 def test_what_is_new_gone_or_about_the_server(before: Any, after: Any, rule: str) -> None:
