@@ -111,7 +111,8 @@ class _Examination:
         self._order = [link.number for link in chain.links]
         """The numbers of the entries that are what they were, in the order in which they are stored."""
         moved, self._edited = _placed(writer, chain)
-        self._moved = {entry.sequence: link.number for entry, link in moved}
+        self._moved = [(entry.sequence, link.number) for entry, link in moved]
+        """Where each stray stands that is whole, and where it belongs."""
         self._claims: defaultdict[int, list[_Link]] = defaultdict(list)
         for link in (*chain.links, *(link for _, link in moved)):
             self._claims[link.number].append(link)
@@ -133,8 +134,8 @@ class _Examination:
         for entry in self._edited:
             what = "this is no record" if entry.record is None else _CHANGED
             yield self._break(entry.sequence, Fault.EDITED, what)
-        for stands, number in self._moved.items():
-            yield self._break(stands, Fault.REORDERED, f"written as number {number}")
+        for stands, number in self._moved:
+            yield self._break(number, Fault.REORDERED, f"stands as number {stands}")
 
     def _misplaced(self) -> Iterator[Break]:
         highest = 0
