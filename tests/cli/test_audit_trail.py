@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -182,6 +184,18 @@ def test_exported_lines_are_inert_and_can_be_verified_by_anybody(journal: Path) 
     assert verify(map(exported, rows), heads) == []
     rows[1]["record"]["agent"] = "coder"
     assert [item.sequence for item in verify(map(exported, rows), heads)] == [2]
+
+
+def test_the_recipe_in_the_documentation_checks_an_export(journal: Path) -> None:
+    page = Path(__file__).parents[2].joinpath("docs", "journal.md").read_text(encoding="utf-8")
+    recipe = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert recipe is not None
+    names: dict[str, Callable[[list[str]], bool]] = {}
+    exec(recipe[1], names)
+    lines = audit(journal, "export").out.splitlines()
+    assert names["check"](lines)
+    assert not names["check"]([lines[0].replace("coder", "codex"), *lines[1:]])
+    assert not names["check"]([lines[0], *lines[2:]])
 
 
 def exported(row: dict[str, object]) -> Entry:
