@@ -9,7 +9,7 @@ import typer
 
 from oktsec_lint import __version__
 
-from . import lock, rules, scan, tools
+from . import journal, lock, rules, scan, tools
 
 app = typer.Typer(
     name="oktsec-lint",
@@ -23,6 +23,7 @@ app.command(name="scan")(scan.scan)
 app.command(name="lock")(lock.lock)
 app.command(name="tools")(tools.tools)
 app.command(name="rules")(rules.rules)
+app.add_typer(journal.app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -27,6 +27,14 @@ class DataFormat(StrEnum):
     JSON = "json"
 
 
+class TrailFormat(StrEnum):
+    """The formats of the journal's records."""
+
+    TEXT = "text"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
 class FailOn(StrEnum):
     """From which severity on findings fail the run."""
 

@@ -4,6 +4,7 @@ OktsecError
 +-- SourceError     a file that cannot be read as what it claims to be
 +-- RuleError       a rule file that breaks the rule contract
 +-- UsageError      a command line that asks for something that does not exist
++-- JournalError    a journal that cannot be written or read: what is not recorded must not happen
 +-- NothingError    no configuration to be found, so nothing to audit; exit code 3 instead of 2
 """
 
@@ -39,6 +40,10 @@ class RuleError(OktsecError):
 
 class UsageError(OktsecError):
     """Arguments that contradict each other or name something unknown."""
+
+
+class JournalError(OktsecError):
+    """A journal that cannot be opened, written or read. Nothing was recorded: an enforcing gate refuses."""
 
 
 class NothingError(OktsecError):

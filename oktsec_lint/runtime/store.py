@@ -1,0 +1,148 @@
+"""The journal as a file: SQLite in WAL mode, which several processes may write.
+
+`docs/journal.md` describes the schema.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from oktsec_lint.core.errors import JournalError
+from oktsec_lint.core.record import VERSION, Record
+
+APPLICATION = 0x6F6B746A
+"""`oktj`: marks the file as a journal, in the header where SQLite has a place for it."""
+_PAGES = 4096
+"""Of the write-ahead log, before they are copied into the database: 16 MB. Copying waits for the disk, so seldom."""
+_INTEGER = frozenset({"latency_us"})
+_FIELDS = ", ".join(f"{name} {'INTEGER' if name in _INTEGER else 'TEXT'} NOT NULL" for name in Record._fields)
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS entries (
+  position INTEGER PRIMARY KEY, writer TEXT NOT NULL, sequence INTEGER NOT NULL, previous TEXT NOT NULL,
+  hash TEXT NOT NULL, {_FIELDS}, UNIQUE (writer, sequence));
+CREATE TABLE IF NOT EXISTS writers (
+  writer TEXT PRIMARY KEY, sequence INTEGER NOT NULL, hash TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS checkpoints (
+  writer TEXT NOT NULL, sequence INTEGER NOT NULL, hash TEXT NOT NULL, time TEXT NOT NULL, key TEXT NOT NULL,
+  signature TEXT NOT NULL);
+CREATE TRIGGER IF NOT EXISTS head AFTER INSERT ON entries BEGIN
+  UPDATE writers SET sequence = new.sequence, hash = new.hash WHERE writer = new.writer;
+END;
+PRAGMA application_id = {APPLICATION};
+PRAGMA user_version = {VERSION};
+COMMIT;
+"""  # noqa: S608 - made of the names of our own fields
+
+
+def default_path() -> Path:
+    """`$XDG_STATE_HOME/oktsec-lint/journal.db`; a relative value of the variable counts as none, as XDG wants it."""
+    state = Path(os.environ.get("XDG_STATE_HOME", ""))
+    base = state if state.is_absolute() else Path.home() / ".local" / "state"
+    return base / "oktsec-lint" / "journal.db"
+
+
+def writable(path: Path, *, patience: float, quota: int) -> sqlite3.Connection:
+    """The journal to write, made when there is none: the file for its owner only, as the directories on the way.
+
+    `patience` is in seconds: how long to wait while somebody else writes. `quota` is in bytes, 0 for no limit.
+    Raises JournalError.
+    """
+    with telling(path):
+        _make(path)
+        connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+        try:
+            _recognise(connection, path, new=True)
+            _prepare(connection, path, quota)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def readable(path: Path) -> sqlite3.Connection:
+    """The journal to read, while others write or from a medium that cannot be written. Raises JournalError."""
+    if not path.is_file():
+        raise JournalError("there is no journal here", path=str(path))
+    with telling(path):
+        alone = not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
+        uri = f"{path.absolute().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+        try:
+            connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+            _recognise(connection, path, new=False)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """What SQLite and the system complain about, as a JournalError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise failure(error, path) from None
+    except OSError as error:
+        raise JournalError((error.strerror or str(error)).lower(), path=str(path)) from None
+
+
+def failure(error: sqlite3.Error, path: Path) -> JournalError:
+    """What went wrong, for people. SQLite's extended codes begin with the name of the plain one."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    said = next((text for code, text in _SAID.items() if name.startswith(code)), str(error))
+    return JournalError(said, path=str(path))
+
+
+_SAID = {
+    "SQLITE_BUSY": "the journal is locked by another process",
+    "SQLITE_LOCKED": "the journal is locked by another process",
+    "SQLITE_FULL": "the journal cannot grow: the disk or its quota is full",
+    "SQLITE_READONLY": "the journal cannot be written: it is read-only",
+    "SQLITE_CANTOPEN": "the journal cannot be opened",
+    "SQLITE_PERM": "the journal cannot be opened: permission denied",
+    "SQLITE_CORRUPT": "the journal is damaged",
+    "SQLITE_NOTADB": "this is no journal",
+    "SQLITE_IOERR": "the journal cannot be read or written: the disk fails or is full",
+    "SQLITE_CONSTRAINT": "another process writes under this writer's name",
+}
+
+
+def _make(path: Path) -> None:
+    for folder in reversed([folder for folder in path.parents if not folder.exists()]):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600))
+
+
+def _recognise(connection: sqlite3.Connection, path: Path, *, new: bool) -> None:
+    """Raises JournalError unless the file is a journal or, with `new`, holds nothing yet."""
+    ((application,),) = connection.execute("PRAGMA application_id")
+    ((version,),) = connection.execute("PRAGMA user_version")
+    ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_master")
+    if application != APPLICATION and (application or tables or not new):
+        raise JournalError("this is no journal", path=str(path))
+    if version > VERSION:
+        raise JournalError("a newer oktsec-lint wrote this journal", path=str(path), hint="install that one")
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, quota: int) -> None:
+    """NORMAL: a killed process loses nothing, because the system holds what was written; a power cut may cost the last
+    records, never the file."""
+    ((mode,),) = connection.execute("PRAGMA journal_mode = WAL")
+    if mode != "wal":
+        raise JournalError("the journal cannot be shared on this file system", path=str(path))
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES}")
+    if quota:
+        ((size,),) = connection.execute("PRAGMA page_size")
+        connection.execute(f"PRAGMA max_page_count = {max(1, quota // size)}")
+    ((application,),) = connection.execute("PRAGMA application_id")
+    if application != APPLICATION:
+        connection.executescript(_SCHEMA)
