@@ -6,6 +6,9 @@ is no amount: `1e9`, `1.000,00`, `0x10`, `-5`, ` 5`, an object. Under a limit it
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TypeAlias
+
 from oktsec_lint.core.model import JsonValue, pointer_to
 from oktsec_lint.core.values import NamedTuple
 
@@ -19,6 +22,10 @@ _DIGITS = 9
 _EXACT = 1 << 53
 """The largest number that every JSON reader reads alike."""
 _LONGEST = 40
+
+
+_Path: TypeAlias = "tuple[_Path, str | int] | None"
+"""The way to a value, last step first; a pointer is only made of one that is shown."""
 
 
 class Amounts(NamedTuple):
@@ -35,27 +42,39 @@ class Amounts(NamedTuple):
 
 def amounts_in(arguments: JsonValue) -> Amounts:
     """Everything under the name of an amount, whatever the order of the keys."""
-    sums: dict[str, int] = {}
-    places: dict[str, str] = {}
-    unclear = ""
-    stack: list[tuple[str, JsonValue]] = [("/arguments", arguments)]
-    while stack:
-        pointer, value = stack.pop()
-        if isinstance(value, list):
-            stack.extend((f"{pointer}/{index}", item) for index, item in reversed(list(enumerate(value))))
-        elif isinstance(value, dict):
-            for key, item in sorted(value.items(), reverse=True):
-                below = pointer + pointer_to(key)
-                stack.append((below, item))
-                if (name := spelled(key)) in NAMES:
-                    amount = units(item)
-                    sums[name] = sums.get(name, 0) + (amount or 0)
-                    places[name] = min(places.get(name, below), below)
-                    unclear = min(unclear or below, below) if amount is None else unclear
-    if not sums:
+    found = list(_named(arguments))
+    if not found:
         return Amounts()
-    name = max(sorted(sums), key=sums.__getitem__)
-    return Amounts(sums[name], places[name], unclear)
+    sums: dict[str, int] = {}
+    for name, _, value in found:
+        sums[name] = sums.get(name, 0) + (units(value) or 0)
+    largest = max(sorted(sums), key=sums.__getitem__)
+    pointer = min(_pointer(path) for name, path, _ in found if name == largest)
+    unclear = min((_pointer(path) for _, path, value in found if units(value) is None), default="")
+    return Amounts(sums[largest], pointer, unclear)
+
+
+def _named(arguments: JsonValue) -> Iterator[tuple[str, _Path, JsonValue]]:
+    """The name of each amount, its path and what stands there; cheap where there is none."""
+    stack: list[tuple[JsonValue, _Path]] = [(arguments, None)]
+    while stack:
+        value, path = stack.pop()
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if (name := spelled(key)) in NAMES:
+                    yield name, (path, key), item
+                if isinstance(item, dict | list):
+                    stack.append((item, (path, key)))
+        elif isinstance(value, list):
+            stack += [(item, (path, index)) for index, item in enumerate(value) if isinstance(item, dict | list)]
+
+
+def _pointer(path: _Path) -> str:
+    tokens: list[str | int] = []
+    while path is not None:
+        path, token = path
+        tokens.append(token)
+    return pointer_to("arguments", *reversed(tokens))
 
 
 def units(value: JsonValue) -> int | None:

@@ -33,9 +33,8 @@ class Parameter(NamedTuple):
 
     def objection(self, value: JsonValue) -> Denial | None:
         """Why a value may not be passed. `null` is no value."""
-        at = "/arguments" + pointer_to(self.name)
         length = 0
-        for pointer, text in _texts(value, at):
+        for pointer, text in (("", value),) if isinstance(value, str) else _texts(value):
             length += len(text)
             if self.max_length and length > self.max_length:
                 return self._denial(pointer, f"is longer than {self.max_length:,} characters")
@@ -44,11 +43,15 @@ class Parameter(NamedTuple):
             if self.allowed and not self.allowed.match(text):
                 return self._denial(pointer, "matches none of its `allowed_patterns`")
         if self.blocked and not isinstance(value, str) and any(map(self.blocked.match, _hidden(value))):
-            return self._denial(at, "matches one of its `blocked_patterns` once its parts are put together")
+            return self._denial("", "matches one of its `blocked_patterns` once its parts are put together")
         return None
 
     def _denial(self, pointer: str, what: str) -> Denial:
-        return Denial(f"tool_constraint:{self.name}", f"the argument {quoted(self.name)} {what}", pointer)
+        return Denial(
+            f"tool_constraint:{self.name}",
+            f"the argument {quoted(self.name)} {what}",
+            pointer_to("arguments", self.name) + pointer,
+        )
 
 
 class Parameters:
@@ -65,26 +68,23 @@ class Parameters:
         if not isinstance(arguments, dict):
             name = min(self._parameters)
             return Denial(f"tool_constraint:{name}", "the arguments are no JSON object", "/arguments")
-        for name, value in sorted(arguments.items()):
-            if parameter := self._parameters.get(name):
-                denial = parameter.objection(value)
-            elif meant := self._spelled.get(spelled(name)):
-                denial = _disguised(meant, name)
-            else:
-                continue
-            if denial:
-                return denial
-        return None
+        constrained = [name for name in arguments if spelled(name) in self._spelled]
+        found = (self._objection(name, arguments[name]) for name in sorted(constrained))
+        return next(filter(None, found), None)
+
+    def _objection(self, name: str, value: JsonValue) -> Denial | None:
+        parameter = self._parameters.get(name)
+        return _disguised(self._spelled[spelled(name)], name) if parameter is None else parameter.objection(value)
 
 
 def _disguised(meant: str, name: str) -> Denial:
     reason = f"an argument has the name of the constrained {quoted(meant)} in another spelling"
-    return Denial(f"tool_constraint:{meant}", reason, "/arguments" + pointer_to(name))
+    return Denial(f"tool_constraint:{meant}", reason, pointer_to("arguments", name))
 
 
-def _texts(value: JsonValue, at: str) -> Iterator[tuple[str, str]]:
-    """Every scalar and every key of a value as text, with its pointer, in the order of the keys."""
-    stack: list[tuple[str, JsonValue]] = [(at, value)]
+def _texts(value: JsonValue) -> Iterator[tuple[str, str]]:
+    """Every scalar and every key of a value as text, with its pointer in the value, in the order of the keys."""
+    stack: list[tuple[str, JsonValue]] = [("", value)]
     while stack:
         pointer, item = stack.pop()
         if isinstance(item, str):

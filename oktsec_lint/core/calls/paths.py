@@ -13,8 +13,7 @@ from .spelling import folded
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _FILE = "file:"
 _ESCAPE = 2
-_MARKS = frozenset("\\%?#:")
-_PAIRS = ("//", "/.", "./", ". ", " /")
+_MARKS = ("\\", "%", "?", "#", ":", "//", "/.", "./", ". ", " /")
 
 
 def plain(text: str) -> str:
@@ -86,9 +85,9 @@ def blocked_readings(text: str) -> set[str]:
 
 def _is_ordinary(text: str) -> bool:
     """Whether every server reads a text alike, letter case aside."""
-    if not (text.isascii() and text.isprintable() and _MARKS.isdisjoint(text)) or text.startswith("."):
+    if not (text.isascii() and text.isprintable()) or text.startswith(".") or text.endswith((".", " ")):
         return False
-    return not (text.endswith((".", " ")) or any(pair in text for pair in _PAIRS))
+    return not any(map(text.count, _MARKS))
 
 
 def _local(text: str) -> str:

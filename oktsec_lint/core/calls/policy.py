@@ -49,10 +49,6 @@ class _Rules(NamedTuple):
     """What is remembered when it is called."""
     agent: str = ""
 
-    @property
-    def limits_amounts(self) -> bool:
-        return any(policy.limits_amounts for policy in self.policies)
-
 
 class _Entry:
     """One declared agent, ready to be asked about any tool."""
@@ -176,36 +172,30 @@ def _unreadable(why: str) -> Denial:
 def _against_policies(rules: _Rules, arguments: JsonValue, ledger: Ledger) -> Denial | None:
     if not rules.policies:
         return None
-    amounts = amounts_in(arguments) if rules.limits_amounts else Amounts()
-    for policy in rules.policies:
-        denial = _over_policy(policy, rules.agent, amounts, ledger)
-        if denial is not None:
-            return denial
-    return None
+    amounts = amounts_in(arguments) if any(policy.limits_amounts for policy in rules.policies) else Amounts()
+    found = (_over_policy(policy, rules.agent, amounts, ledger) for policy in rules.policies)
+    return next(filter(None, found), None)
 
 
 def _over_policy(policy: ToolPolicy, agent: str, amounts: Amounts, ledger: Ledger) -> Denial | None:
     """Approval comes last, as upstream has it: who waits for it is within every other limit."""
-    where = quoted(f"tool_policies.{policy.name}")
     if policy.limits_amounts and amounts.unclear:
-        rule = "max_amount" if policy.max_amount else "daily_limit" if policy.daily_limit else "approval_required"
-        reason = f"an amount is not written as a plain number, so {where} cannot be checked"
-        return Denial(f"tool_policy:{rule}", reason, amounts.unclear)
+        return _denied(policy, policy.first_amount, "an amount is not written as a plain number", amounts.unclear)
     if policy.max_amount and amounts.carried > policy.max_amount:
-        return _over_amount("max_amount", f"the amount is above `max_amount` of {where}", amounts)
+        return _denied(policy, "max_amount", "the amount of this call is too high", amounts.pointer)
     calls = (agent, "calls", policy.name)
     if policy.calls_per_hour and not ledger.reserve(calls, 1, policy.calls_per_hour, HOUR):
-        return Denial("tool_policy:rate_limit", f"more than {policy.calls_per_hour:,} calls in an hour for {where}")
+        return _denied(policy, "rate_limit", f"it was called {policy.calls_per_hour:,} times within an hour")
     spent = (agent, "amounts", policy.name)
     if policy.daily_limit and not ledger.reserve(spent, amounts.carried, policy.daily_limit, DAY):
-        return _over_amount("daily_limit", f"the amounts of 24 hours are above `daily_limit` of {where}", amounts)
+        return _denied(policy, "daily_limit", "the amounts of 24 hours would be too high", amounts.pointer)
     if policy.approval_above and amounts.carried > policy.approval_above:
-        return _over_amount("approval_required", f"the amount needs somebody's approval, says {where}", amounts)
+        return _denied(policy, "approval_required", "an amount this high needs somebody's approval", amounts.pointer)
     return None
 
 
-def _over_amount(rule: str, reason: str, amounts: Amounts) -> Denial:
-    return Denial(f"tool_policy:{rule}", reason, amounts.pointer)
+def _denied(policy: ToolPolicy, limit: str, why: str, pointer: str = "") -> Denial:
+    return Denial(f"tool_policy:{limit}", f"{why}, by {quoted(f'tool_policies.{policy.name}')}", pointer)
 
 
 def _against_constraints(rules: _Rules, arguments: JsonValue) -> Denial | None:

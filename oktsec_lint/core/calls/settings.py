@@ -42,6 +42,13 @@ class ToolPolicy(NamedTuple):
     def limits_amounts(self) -> bool:
         return bool(self.max_amount or self.daily_limit or self.approval_above)
 
+    @property
+    def first_amount(self) -> str:
+        """The limit that a call breaks whose amount cannot be told."""
+        if self.max_amount:
+            return "max_amount"
+        return "daily_limit" if self.daily_limit else "approval_required"
+
 
 class ToolConstraint(NamedTuple):
     """One entry of `tool_constraints`; 0 is no limit."""
