@@ -87,6 +87,8 @@ class Agent(NamedTuple):
     tool_references: tuple[ToolReference, ...] = ()
     settings: Mapping[str, JsonValue] = EMPTY
     """The whole entry as plain values, for the keys the gate reads."""
+    unread: tuple[str, ...] = ()
+    """Pointers, inside the entry, of what is written there but could not be read and so is missing in `settings`."""
 
     @property
     def unrestricted(self) -> bool:
@@ -133,6 +135,8 @@ class Config(NamedTuple):
     custom_rules_place: Place | None = None
     settings: Mapping[str, JsonValue] = EMPTY
     """The whole document as plain values."""
+    unread: tuple[str, ...] = ()
+    """Pointers of limits for every agent that are written but could not be read and so are missing in `settings`."""
 
     def agent(self, name: str) -> Agent | None:
         return next((agent for agent in self.agents if agent.name == name), None)

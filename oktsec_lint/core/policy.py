@@ -7,17 +7,18 @@ One order of precedence, for every door:
 3. a `rules:` override has the last word with its action, on the tools it is scoped to.
 
 A verdict is the highest level over the findings, so adding a finding never lowers it. An ignored finding is kept with
-its reason and argues for nothing. An agent's `scan_profile` is about the content of messages and is not read here: a
-definition is judged in full for everybody.
+its reason and argues for nothing. An agent's `scan_profile` is about the content of messages (`decide_message`), where
+it caps the level that a severity sets; what the user decided by 2 or 3 stands. A definition is judged in full for
+everybody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from enum import IntEnum
 
 from .access import names_of
-from .config import Action, Agent, RuleOverride
+from .config import Action, Agent, RuleOverride, ScanProfile
 from .findings import Finding, Severity
 from .model import Kind, Subject
 from .values import NamedTuple
@@ -65,6 +66,9 @@ _BY_ACTION: Mapping[Action, Level] = {
     Action.ALLOW_AND_FLAG: Level.FLAG,
     Action.IGNORE: Level.CLEAN,
 }
+PROSE = frozenset({"prompt-injection", "indirect-injection"})
+"""Categories whose rules judge how a text is phrased. In the arguments of an agent that writes for people, such as one
+that files security reports, they find what the text is about."""
 
 
 class Policy:
@@ -92,18 +96,41 @@ class Policy:
 
     def decide(self, findings: Iterable[Finding], agent: Agent | None = None) -> Verdict:
         """The verdict over findings, for one agent or (None) for everybody. They need not be settled yet."""
-        settled = (self.settle(finding) for finding in findings)
-        reasons = tuple(self._reason(finding, agent) for finding in settled if not finding.ignored_by)
-        level = max((reason.level for reason in reasons), default=Level.CLEAN)
-        return Verdict(level, tuple(reason for reason in reasons if reason.level > Level.CLEAN))
+        return _verdict(self._reason(finding, agent) for finding in self._counting(findings))
 
-    def _reason(self, finding: Finding, agent: Agent | None) -> Reason:
+    def decide_message(
+        self, findings: Iterable[Finding], agent: Agent | None = None, *, arguments: bool = False
+    ) -> Verdict:
+        """The verdict over findings in the content of one message, as the agent's `scan_profile` wants it judged.
+
+        `strict`: like a definition. `content-aware`: findings of the `PROSE` categories in the `arguments` that the
+        agent itself sends are flagged at most; what comes from a server is judged as under `strict`. `minimal`: every
+        finding is flagged at most. Neither lowers what `blocked_content` or a `rules:` override decides.
+
+        `arguments` says what was judged, because nothing in a finding can: a server chooses the keys of its results.
+        """
+        counting = tuple(self._counting(findings))
+        profile = ScanProfile.STRICT if agent is None else agent.scan_profile
+        capped: Container[str] = ()
+        if profile is ScanProfile.MINIMAL:
+            capped = {finding.category for finding in counting}
+        elif profile is ScanProfile.CONTENT_AWARE and arguments:
+            capped = PROSE
+        return _verdict(self._reason(finding, agent, capped) for finding in counting)
+
+    def _counting(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        return (finding for finding in map(self.settle, findings) if not finding.ignored_by)
+
+    def _reason(self, finding: Finding, agent: Agent | None, capped: Container[str] = ()) -> Reason:
         override = self._override(finding)
         if override is not None:
             return Reason(finding.rule, _BY_ACTION[override.action], f"rules: {override.action}")
         if agent is not None and not {finding.category, *finding.tags}.isdisjoint(agent.blocked_content):
             return Reason(finding.rule, Level.BLOCK, f"blocked_content of {agent.name}")
-        return Reason(finding.rule, _BY_SEVERITY[finding.severity], f"severity {finding.severity.label}")
+        level = _BY_SEVERITY[finding.severity]
+        if agent is not None and level > Level.FLAG and finding.category in capped:
+            return Reason(finding.rule, Level.FLAG, f"scan_profile {agent.scan_profile} of {agent.name}")
+        return Reason(finding.rule, level, f"severity {finding.severity.label}")
 
     def _override(self, finding: Finding) -> RuleOverride | None:
         """The override that speaks about this finding.
@@ -116,6 +143,12 @@ class Policy:
         if override.action is Action.IGNORE and _out_of_scope(override, finding.subject):
             return None
         return override
+
+
+def _verdict(reasons: Iterable[Reason]) -> Verdict:
+    every = tuple(reasons)
+    level = max((reason.level for reason in every), default=Level.CLEAN)
+    return Verdict(level, tuple(reason for reason in every if reason.level > Level.CLEAN))
 
 
 def _why_ignored(override: RuleOverride, subject: Subject) -> str:

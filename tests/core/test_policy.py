@@ -14,7 +14,7 @@ import oktsec_lint
 from oktsec_lint.core.config import Action, Agent, RuleOverride, ScanProfile, ToolReference
 from oktsec_lint.core.findings import Confidence, Finding, Severity
 from oktsec_lint.core.model import Kind, Place, Subject
-from oktsec_lint.core.policy import Level, Policy
+from oktsec_lint.core.policy import PROSE, Level, Policy
 
 PLACE = Place("oktsec.yaml", "")
 CLEAN, FLAG, QUARANTINE, BLOCK = Level
@@ -189,6 +189,72 @@ def test_a_verdict_is_its_worst_reason(policy: Policy, findings: list[Finding], 
 @given(st.lists(FINDINGS), st.sampled_from(ScanProfile))
 def test_the_scan_profile_never_softens_a_definition(findings: list[Finding], profile: ScanProfile) -> None:
     assert Policy().decide(findings, agent(scan_profile=profile)) == Policy().decide(findings, agent())
+
+
+STRICT, AWARE, MINIMAL = ScanProfile
+PROFILES = [
+    # profile, category, in arguments, override, blocked_content, expected level, set by
+    (STRICT, "prompt-injection", True, None, (), BLOCK, "severity critical"),
+    (AWARE, "prompt-injection", True, None, (), FLAG, "scan_profile content-aware of clerk"),
+    (AWARE, "indirect-injection", True, None, (), FLAG, "scan_profile content-aware of clerk"),
+    (AWARE, "prompt-injection", False, None, (), BLOCK, "severity critical"),
+    (AWARE, "credential-leak", True, None, (), BLOCK, "severity critical"),
+    (AWARE, "inter-agent", True, None, (), BLOCK, "severity critical"),
+    (MINIMAL, "credential-leak", True, None, (), FLAG, "scan_profile minimal of clerk"),
+    (MINIMAL, "prompt-injection", False, None, (), FLAG, "scan_profile minimal of clerk"),
+    (AWARE, "prompt-injection", True, None, ("prompt-injection",), BLOCK, BLOCKED_CONTENT),
+    (MINIMAL, "credential-leak", False, None, ("credentials",), BLOCK, BLOCKED_CONTENT),
+    (MINIMAL, "credential-leak", True, override("quarantine"), (), QUARANTINE, "rules: quarantine"),
+    (AWARE, "prompt-injection", True, override("block"), (), BLOCK, "rules: block"),
+    (MINIMAL, "prompt-injection", True, override("ignore"), (), CLEAN, ""),
+]
+
+
+@pytest.mark.parametrize(("profile", "category", "arguments", "rule", "blocked", "level", "by"), PROFILES)
+def test_the_scan_profile_of_messages(
+    profile: ScanProfile,
+    category: str,
+    rule: RuleOverride | None,
+    blocked: tuple[str, ...],
+    level: Level,
+    by: str,
+    *,
+    arguments: bool,
+) -> None:
+    it = finding(severity=CRITICAL, tags=("credentials",))._replace(category=category)
+    who = agent(*blocked, scan_profile=profile)
+    verdict = Policy([rule] if rule else []).decide_message([it], who, arguments=arguments)
+    assert verdict.level is level
+    assert [reason.by for reason in verdict.reasons] == ([by] if by else [])
+
+
+CATEGORIES = st.sampled_from([*sorted(PROSE), "inter-agent", "credential-leak"])
+MESSAGE_FINDINGS = st.builds(lambda item, category: item._replace(category=category), FINDINGS, CATEGORIES)
+
+
+@given(policy=POLICIES, findings=st.lists(MESSAGE_FINDINGS), who=AGENTS, arguments=st.booleans())
+def test_a_profile_lowers_a_message_to_a_flag_at_most(
+    policy: Policy, findings: list[Finding], who: Agent | None, *, arguments: bool
+) -> None:
+    full, message = policy.decide(findings, who), policy.decide_message(findings, who, arguments=arguments)
+    assert min(full.level, FLAG) <= message.level <= full.level
+    assert [reason.rule for reason in message.reasons] == [reason.rule for reason in full.reasons]
+    profile = who.scan_profile if who else STRICT
+    for before, after in zip(full.reasons, message.reasons, strict=True):
+        assert after == before or (after.level is FLAG and before.by.startswith("severity") and profile is not STRICT)
+    if profile is STRICT:
+        assert message == full
+
+
+@given(policy=POLICIES, findings=st.lists(MESSAGE_FINDINGS), arguments=st.booleans())
+def test_content_aware_judges_all_but_prose_as_strict_does(
+    policy: Policy, findings: list[Finding], *, arguments: bool
+) -> None:
+    rest = [item for item in findings if not arguments or item.category not in PROSE]
+    aware, strict = agent(scan_profile=AWARE), agent(scan_profile=STRICT)
+    message = policy.decide_message(rest, aware, arguments=arguments)
+    assert message == policy.decide_message(rest, strict, arguments=arguments)
+    assert message.level <= policy.decide_message(findings, aware, arguments=arguments).level
 
 
 def test_only_policy_builds_a_verdict() -> None:

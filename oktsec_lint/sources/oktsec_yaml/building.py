@@ -46,7 +46,23 @@ def build(root: Field) -> Config:
         custom_rules_dir=custom_rules.text(),
         custom_rules_place=custom_rules.at.place() if custom_rules.text() else None,
         settings=root.value if isinstance(root.value, dict) else {},
+        unread=tuple(_limits_unread(root)),
     )
+
+
+def _limits_unread(root: Field) -> Iterator[str]:
+    """`agents` that cannot be read is every limit of everybody; a single agent answers for itself."""
+    if root["agents"].broken:
+        yield root["agents"].at.pointer
+    yield from _unread(root["rate_limit"])
+
+
+def _unread(field: Field) -> Iterator[str]:
+    """Pointers of everything in a field that is written and could not be read."""
+    if field.broken:
+        yield field.at.pointer
+    for part in field:
+        yield from _unread(part)
 
 
 def _default_policy(field: Field) -> str:
@@ -79,6 +95,7 @@ def _agent(field: Field) -> Agent:
         suspended=field["suspended"].flag(broken=True),
         tool_references=tuple(_references(field)),
         settings=field.value if isinstance(field.value, dict) else {},
+        unread=tuple(pointer.removeprefix(field.at.pointer) for pointer in _unread(field)),
     )
 
 
