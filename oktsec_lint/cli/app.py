@@ -9,7 +9,7 @@ import typer
 
 from oktsec_lint import __version__
 
-from . import journal, lock, rules, scan, tools
+from . import journal, lock, rules, run, scan, tools
 
 app = typer.Typer(
     name="oktsec-lint",
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.command(name="scan")(scan.scan)
 app.command(name="lock")(lock.lock)
+app.command(name="run")(run.run)
 app.command(name="tools")(tools.tools)
 app.command(name="rules")(rules.rules)
 app.add_typer(journal.app)

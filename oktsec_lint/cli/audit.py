@@ -97,6 +97,7 @@ class _Input(NamedTuple):
     specs: tuple[ServerSpec, ...] = ()
     offered: tuple[Server, ...] = ()
     beside: Beside = Beside()
+    is_config: bool = False
 
 
 class Examined(NamedTuple):
@@ -120,6 +121,8 @@ def examine(request: Request, progress: Progress | None = None) -> Examined:
     base = rulebook.builtin()
     locator = Locator()
     inputs = [_prepare(opened, request, locator) for opened in _open_all(request, base, locator)]
+    if request.locked and not any(item.is_config for item in inputs):
+        raise UsageError("--locked is about a configuration and its lock, and none was given")
     _refuse_unknown_servers(request.servers, inputs)
     return Examined(tuple(_judge(item, request, progress) for item in inputs), locator, base)
 
@@ -158,6 +161,11 @@ def config_path(request: Request) -> Path | None:
     """The configuration that the request names, or the one that is found where it names none."""
     home = Path(request.environ.get("HOME", "~")).expanduser()
     return find_config(request.config, request.environ, request.cwd, home)
+
+
+def open_config(request: Request) -> LoadedConfig:
+    """The configuration that the request names or that is found. Raises OktsecError as `audit` does."""
+    return _open_config(request, rulebook.builtin(), Locator())
 
 
 def _open_config(request: Request, base: Sequence[Rule], locator: Locator) -> LoadedConfig:
@@ -225,7 +233,7 @@ def _prepare(opened: _Opened, request: Request, locator: Locator) -> _Input:
         for spec in config.servers
         if spec not in specs
     )
-    return _Input(config, hits, specs, left_out, beside)
+    return _Input(config, hits, specs, left_out, beside, is_config=True)
 
 
 def _refuse_unknown_servers(chosen: Iterable[str], inputs: Iterable[_Input]) -> None:

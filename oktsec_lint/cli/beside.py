@@ -70,12 +70,17 @@ def lock_beside(opened: LoadedConfig, cwd: Path, *, wanted: bool = False) -> Bes
 
 
 def _standing(lock: Lock, config: Config, cwd: Path) -> Standing:
-    from datetime import UTC, datetime
-
     from oktsec_lint.core.lock import Standing, policy_digest
 
     rules = rulebook.assemble(custom_rules(config, cwd))
-    return Standing(lock, rulebook.digest(rules), policy_digest(config), datetime.now(UTC).date().isoformat())
+    return Standing(lock, rulebook.digest(rules), policy_digest(config), today())
+
+
+def today() -> str:
+    """The day in UTC, as acceptances are dated."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).date().isoformat()
 
 
 def no_lock(config: Config) -> Hit:

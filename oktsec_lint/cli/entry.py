@@ -32,7 +32,13 @@ def run() -> None:
 
 
 def _command() -> Callable[[], object]:
-    """What the command line asks for: a scan whose line needs no parser, else whatever typer makes of it."""
+    """What the command line asks for: a scan or a run whose line needs no parser, else whatever typer makes of it."""
+    if sys.argv[1:2] == ["run"]:
+        from .running import plain_run, run_gate
+
+        running = plain_run(sys.argv[2:])
+        if running is not None:
+            return lambda: sys.exit(run_gate(running))
     asked = plain_scan(sys.argv[1:], os.environ)
     if asked is None:
         from .app import command

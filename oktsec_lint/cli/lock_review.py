@@ -11,24 +11,24 @@ from collections.abc import Iterator
 
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.findings import Finding, Severity
-from oktsec_lint.core.lock import Acceptance, Change, hits_of, is_recorded, object_of
-from oktsec_lint.core.lock.model import LockedDefinition
+from oktsec_lint.core.lock import Acceptance, Change, is_recorded, object_of, told
 from oktsec_lint.core.lock.review import ObjectName
 from oktsec_lint.lockfile import is_day
 from oktsec_lint.reporters.sgr import Role, paint
 
+from .beside import today
 from .locking import Deciding, Scope, user_name
 from .reporting import Part
 from .terminal import Color, wants_color
 
 _YES = frozenset({"y", "yes"})
-_TEXT = 2_000
+_TEXT = 1 << 24
 
 
 def reviewing(part: Part, scope: Scope, acceptance: Acceptance | None) -> Deciding:
     """Asks about every change in scope, then about every finding that nobody has accepted yet."""
     review = _Review(part, scope, acceptance)
-    return Deciding(review.accepts, review.excuses)
+    return Deciding(review.accepts, review.excuses, lambda: review.refused)
 
 
 class _Review:
@@ -37,18 +37,19 @@ class _Review:
         self._acceptance = acceptance
         self._findings = part.judgement.inspection.findings
         self._stopped = False
+        self.refused = 0
         self._color = wants_color(Color.AUTO, os.environ) and sys.stderr.isatty()
-        standing = part.judge.standing
-        self._path = standing.lock.path if standing is not None else ""
         self._answers: dict[ObjectName, Acceptance | None] = {}
 
     def accepts(self, change: Change) -> bool:
         if self._stopped or not self._scope.holds(change):
             return False
         self._show(change)
-        answer = _ask("accept this change? [y]es, [n]o, [q]uit: ").lower()
-        self._stopped = answer in {"q", "quit"}
-        return answer in _YES
+        answer = _ask("accept this change? [y]es, [n]o, [q]uit: ")
+        self._stopped = answer is None or answer.lower() in {"q", "quit"}
+        accepted = answer is not None and answer.lower() in _YES
+        self.refused += not accepted
+        return accepted
 
     def excuses(self, finding: Finding) -> Acceptance | None:
         """One answer for each object: its findings are read together."""
@@ -70,9 +71,9 @@ class _Review:
         if not why:
             return None
         until = _ask("  until which day (YYYY-MM-DD; Enter: as long as the text stays the same)? ")
-        while until and not is_day(until):
-            until = _ask("  a day is written like 2027-01-31: ")
-        return Acceptance(user_name(), why, until)
+        while until and not (is_day(until) and until >= today()):
+            until = _ask("  a day to come, written like 2027-01-31: ")
+        return None if until is None else Acceptance(user_name(), why, until)
 
     def _about(self, about: ObjectName) -> Iterator[Finding]:
         return (item for item in self._findings if object_of(item) == about and _is_asked_about(item))
@@ -83,10 +84,8 @@ class _Review:
             f" {change.kind} {change.name}" if change.name else ""
         )
         _say(paint(visible(title), Role.STRONG, color=self._color))
-        for hit in hits_of(change, self._path):
-            _say(f"  {visible(hit.message, _TEXT)}")
-        for item in _new_definitions(change):
-            _say(f"  + {item.kind} {visible(item.name, 80)}: {visible(_description(item), _TEXT)}")
+        for line in told(change):
+            _say(f"  {visible(line, _TEXT)}")
         about = (change.server, change.kind, change.name)
         for finding in self._about(about):
             _say(f"  {finding.rule} {finding.severity.label}: {visible(finding.message, _TEXT)}")
@@ -96,25 +95,13 @@ def _is_asked_about(finding: Finding) -> bool:
     return is_recorded(finding) and finding.severity >= Severity.MEDIUM
 
 
-def _new_definitions(change: Change) -> Iterator[LockedDefinition]:
-    """What a reviewer has not seen before."""
-    if not change.old:
-        yield from change.new
-    if change.before is None and change.after is not None:
-        yield from change.after.definitions
-
-
-def _description(item: LockedDefinition) -> str:
-    text = item.body.get("description") if isinstance(item.body, dict) else None
-    return text if isinstance(text, str) else "(no description)"
-
-
 def _say(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
-def _ask(question: str) -> str:
-    """The answer; nothing when the input ends, which refuses."""
+def _ask(question: str) -> str | None:
+    """The answer; None when the input ends, which refuses."""
     sys.stderr.write(question)
     sys.stderr.flush()
-    return sys.stdin.readline().strip()
+    line = sys.stdin.readline()
+    return line.strip() if line else None

@@ -10,7 +10,7 @@ from oktsec_lint import lockfile
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.errors import UsageError
 from oktsec_lint.core.findings import Hit
-from oktsec_lint.core.lock import Lock, LockedServer, drift, inventory_of
+from oktsec_lint.core.lock import Lock, LockedFinding, LockedServer, drift, inventory_of
 from oktsec_lint.core.model import Kind
 from oktsec_lint.core.report import Exit
 from oktsec_lint.sources.discovery import read_bytes
@@ -36,12 +36,28 @@ def run_diff(paths: Sequence[str]) -> Exit:
         raise UsageError("lock diff takes two locks", hint="oktsec-lint lock diff OLD NEW")
     old, new = map(_read, paths)
     lines = [_line(hit) for hit in drift(old, inventory_of(new))]
+    lines += _findings_apart(old, new)
     if old.policy != new.policy:
         lines.append("policy: not the same")
     if old.rulebook != new.rulebook:
         lines.append("rulebook: not the same")
     _print(lines)
     return Exit.FINDINGS if lines else Exit.CLEAN
+
+
+def _findings_apart(old: Lock, new: Lock) -> Iterator[str]:
+    """Findings and acceptances that only one of two locks holds, and circumstances that only one knows."""
+    before, after = _notes(old), _notes(new)
+    for server, note in sorted(before - after):
+        yield f"{server}: [-{note}-]"
+    for server, note in sorted(after - before):
+        yield f"{server}: {{+{note}+}}"
+
+
+def _notes(lock: Lock) -> set[tuple[str, str]]:
+    findings = {(server.name, _finding_line(item)) for server in lock.servers for item in server.findings}
+    varying = {(server.name, f"varies: {name}") for server in lock.servers for name in server.varies}
+    return findings | varying
 
 
 def _read(path: str) -> Lock:
@@ -68,10 +84,15 @@ def _shown(lock: Lock) -> Iterator[str]:
             variant = f"  ({item.variant})" if item.variant else ""
             yield f"  {item.kind:<8}  {item.name}  {item.digest.removeprefix('sha256:')[:12]}{variant}"
         for finding in server.findings:
-            accepted = finding.accepted
-            until = f" until {accepted.until}" if accepted and accepted.until else ""
-            said = f"accepted by {accepted.by}{until}: {accepted.why}" if accepted else "not accepted"
-            yield f"  {finding.rule}  {finding.severity}  {finding.kind} {finding.name} {finding.pointer}  {said}"
+            yield f"  {_finding_line(finding)}"
+
+
+def _finding_line(finding: LockedFinding) -> str:
+    accepted = finding.accepted
+    until = f" until {accepted.until}" if accepted and accepted.until else ""
+    said = f"accepted by {accepted.by}{until}: {accepted.why}" if accepted else "not accepted"
+    about = " ".join(filter(None, (finding.kind, finding.name, finding.pointer)))
+    return f"{finding.rule}  {finding.severity}  {about}  {said}"
 
 
 def _launched(server: LockedServer) -> str:

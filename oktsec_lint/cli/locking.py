@@ -26,12 +26,12 @@ from oktsec_lint.core.lock import (
     reviewed,
 )
 from oktsec_lint.core.model import Kind, Status
-from oktsec_lint.core.report import Exit, Report, exit_code, is_drift
+from oktsec_lint.core.report import Exit, Report, exit_code, is_drift, with_excused_drift
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.reporters.wording import plural
 
 from .audit import Examined, Request, examine, request_of
-from .beside import lock_path, shown_path
+from .beside import lock_path, shown_path, today
 from .choices import Format
 from .progress import shown_progress
 from .reporting import Part, build_report
@@ -92,9 +92,9 @@ def _checked(asked: Asked) -> Exit:
     """`--check`: drift and nothing else, in the formats of `scan`."""
     from oktsec_lint.reporters import Style, render
 
-    if asked.update or asked.yes:
-        raise UsageError("--check writes nothing", hint="leave out --update and --yes")
-    report = _drift_only(build_report(*_examined(asked)[0]))
+    if asked.update or asked.yes or asked.tools or asked.reason or asked.until or asked.by:
+        raise UsageError("--check writes nothing", hint="it goes with --server and --format only")
+    report = _drift_only(with_excused_drift(build_report(*_examined(asked)[0])))
     code = exit_code(report, None, locked=True)
     style = Style(color=wants_color(asked.color, os.environ), unicode=speaks_unicode(), width=columns())
     sys.stdout.write(render(asked.output_format, report, style, code))
@@ -118,13 +118,19 @@ def _locked(asked: Asked) -> Exit:
         return _left_alone(part, standing)
     inventory, findings = part.judgement.inventory, part.judgement.inspection.findings
     lock = reviewed(standing, inventory, findings, deciding.accepts, deciding.excuses)
-    return _written(lock, part, standing)
+    code = _written(lock, part, standing)
+    if deciding.refused():
+        tell(f"{plural(deciding.refused(), 'change')} refused: the lock still says what it said")
+        return Exit.FINDINGS
+    return code
 
 
 def _acceptance(asked: Asked) -> Acceptance | None:
     """Of the findings, where a reason was given on the command line."""
     if asked.until and not lockfile.is_day(asked.until):
         raise UsageError(f"--until takes a day as in 2027-01-31, not {asked.until}")
+    if asked.until and asked.until < today():
+        raise UsageError(f"--until {asked.until} has passed")
     if not asked.reason:
         if asked.until or asked.by:
             raise UsageError("--until and --by go with --reason", hint="say why: --reason TEXT")
@@ -155,8 +161,8 @@ class Scope:
                 raise UsageError(f"no tool named {name}", hint="`oktsec-lint tools` lists them")
 
     def holds(self, change: Change) -> bool:
-        """Whether a change may be accepted. A new server that was listed in part may not: the rest would be missing."""
-        if change.what is What.SERVER_ADDED and change.server not in self._whole:
+        """Whether a change may be accepted. Nothing of a server that was not listed to its end may."""
+        if change.server not in self._whole and change.what not in {What.POLICY, What.SERVER_REMOVED}:
             return False
         if change.what is What.POLICY:
             return not (self._servers or self._tools)
@@ -175,6 +181,8 @@ class Deciding(NamedTuple):
 
     accepts: Callable[[Change], bool]
     excuses: Callable[[Finding], Acceptance | None]
+    refused: Callable[[], int] = int
+    """How many changes were refused by somebody who saw them."""
 
 
 def _deciding(asked: Asked, scope: Scope, part: Part, acceptance: Acceptance | None) -> Deciding | None:

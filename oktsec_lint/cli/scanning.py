@@ -102,8 +102,10 @@ def _targets(reports: Sequence[str], request: Request) -> list[tuple[Format, Pat
     if not reports:
         return []
     from .audit import config_path
+    from .beside import LOCK_NAME
 
     read = {(request.cwd / name).resolve() for name in (*request.inputs, config_path(request)) if name}
+    read |= {path.with_name(LOCK_NAME) for path in read}
     targets: list[tuple[Format, Path]] = []
     for entry in reports:
         name, equals, path = entry.partition("=")

@@ -48,6 +48,13 @@ class Judgement(NamedTuple):
         return max(verdicts, key=lambda verdict: verdict.level)
 
 
+class Opinion(NamedTuple):
+    """What was found in one message, and what policy makes of it."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+
+
 class Judge:
     """One engine, one policy, one set of checks."""
 
@@ -120,6 +127,16 @@ class Judge:
         texts = [surface.text for surface in every if surface.subject in subjects]
         return redacted(inventory, self._engine.secrets(texts)) if texts else inventory
 
+    def weigh(
+        self, texts: Iterable[surfaces.Surface], agent: Agent | None = None, *, arguments: bool = False
+    ) -> Opinion:
+        """One message of the traffic: what was found in its texts, and the verdict on it for an agent. `arguments`
+        says that the agent itself sends them."""
+        hits, unfinished = self._engine.inspect(texts)
+        findings = tuple(self._finding(hit, _NOWHERE) for hit in hits)
+        verdict = self.policy.decide_message(findings, agent, unfinished, arguments=arguments)
+        return Opinion(verdict, findings)
+
     def callers(self, server: str, tool: str) -> tuple[Agent, ...]:
         """The configured agents that may call a tool."""
         return self._access.callers(server, tool)
@@ -177,3 +194,7 @@ class _Places:
             return definition.child(hit.pointer)
         own_text = server is not None and hit.subject.kind is Kind.SERVER and not server.at_key
         return server.child(hit.pointer) if server is not None and own_text else server
+
+
+_NOWHERE = _Places(Inventory())
+"""Messages stand in no file."""

@@ -19,7 +19,7 @@ from enum import IntEnum
 
 from .access import names_of
 from .config import Action, Agent, RuleOverride, ScanProfile
-from .findings import Finding, Severity
+from .findings import Finding, Severity, Unfinished
 from .model import Kind, Subject
 from .values import NamedTuple
 
@@ -44,6 +44,10 @@ class Reason(NamedTuple):
     level: Level
     by: str
     """What set the level: `severity high`, `blocked_content of coding-agent`, `rules: block`."""
+
+
+UNREAD = "unread"
+"""What a reason names in place of a rule, where a text could not be read to its end."""
 
 
 class Verdict(NamedTuple):
@@ -99,7 +103,12 @@ class Policy:
         return _verdict(self._reason(finding, agent) for finding in self._counting(findings))
 
     def decide_message(
-        self, findings: Iterable[Finding], agent: Agent | None = None, *, arguments: bool = False
+        self,
+        findings: Iterable[Finding],
+        agent: Agent | None = None,
+        unfinished: Iterable[Unfinished] = (),
+        *,
+        arguments: bool = False,
     ) -> Verdict:
         """The verdict over findings in the content of one message, as the agent's `scan_profile` wants it judged.
 
@@ -107,7 +116,8 @@ class Policy:
         agent itself sends are flagged at most; what comes from a server is judged as under `strict`. `minimal`: every
         finding is flagged at most. Neither lowers what `blocked_content` or a `rules:` override decides.
 
-        `arguments` says what was judged, because nothing in a finding can: a server chooses the keys of its results.
+        What could not be read counts as if something had been found in it, under every profile. `arguments` says what
+        was judged, because nothing in a finding can: a server chooses the keys of its results.
         """
         counting = tuple(self._counting(findings))
         profile = ScanProfile.STRICT if agent is None else agent.scan_profile
@@ -116,7 +126,8 @@ class Policy:
             capped = {finding.category for finding in counting}
         elif profile is ScanProfile.CONTENT_AWARE and arguments:
             capped = PROSE
-        return _verdict(self._reason(finding, agent, capped) for finding in counting)
+        unread = (Reason(UNREAD, Level.QUARANTINE, item.reason) for item in unfinished)
+        return _verdict((*(self._reason(finding, agent, capped) for finding in counting), *unread))
 
     def _counting(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         return (finding for finding in map(self.settle, findings) if not finding.ignored_by)

@@ -13,6 +13,7 @@ from .values import NamedTuple
 
 LOCK = "lock"
 """Category of the rules about the lock."""
+POLICY_CHANGED, NO_LOCK = "LCK-011", "LCK-014"
 NEWER_RULES = "LCK-012"
 """The rule of that category that is about the rulebook: the lock is as good as it was."""
 
@@ -102,7 +103,7 @@ def exit_code(
     `allow_unreachable` excuses servers that were not looked at. One that stopped answering half-way is never excused:
     what it did not get to say may be the part that matters. `locked` fails for every difference from the lock.
     """
-    if locked and any(is_drift(item.finding) for item in report.findings):
+    if locked and any(is_drift(item.finding) for item in with_excused_drift(report).findings):
         return Exit.FINDINGS
     worst = report.worst()
     if fail_on is not None and worst is not None and worst >= fail_on:
@@ -113,6 +114,20 @@ def exit_code(
     if report.unfinished or any(row.status not in excused for row in report.servers):
         return Exit.INCOMPLETE
     return Exit.CLEAN
+
+
+def with_excused_drift(report: Report) -> Report:
+    """The report in which no override excuses drift unless it was there when the lock was written: whoever changes a
+    server could otherwise switch off, in the same commit, what says so."""
+    known = {item.finding.rule for item in (*report.findings, *report.ignored)}
+    back = [
+        item
+        for item in report.ignored
+        if item.finding.category == LOCK and (POLICY_CHANGED in known or item.finding.rule == NO_LOCK)
+    ]
+    return report._replace(
+        findings=(*report.findings, *back), ignored=tuple(item for item in report.ignored if item not in back)
+    )
 
 
 def is_drift(finding: Finding) -> bool:

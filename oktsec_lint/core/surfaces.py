@@ -179,6 +179,33 @@ def _walk(subject: Subject, name: str, root: JsonValue, base: str, place: Place 
                     stack.append((key, below, key_kind, False))
 
 
+def of_message(kind: str, subject: Subject, root: JsonValue, base: str = "") -> Iterator[Surface]:
+    """Every text of a message's part: each string, and each key, which its sender may choose as freely."""
+    stack: list[tuple[JsonValue, str]] = [(root, base)]
+    while stack:
+        value, pointer = stack.pop()
+        if isinstance(value, str):
+            if value:
+                yield Surface(kind, value, subject, pointer)
+        elif isinstance(value, list):
+            stack += [(item, f"{pointer}/{index}") for index, item in enumerate(value)][::-1]
+        elif isinstance(value, dict):
+            for key in sorted(value, reverse=True):
+                below = pointer + (f"/{key}" if key.isidentifier() else pointer_to(key))
+                stack.append((value[key], below))
+                if key not in _MESSAGE_WORDS:
+                    stack.append((key, below))
+
+
+_MESSAGE_WORDS = frozenset(
+    """_meta annotations arguments audience blob content contents cursor data description hints id isError level
+    lastModified logger maxTokens message messages mimeType modelPreferences name options params path priority progress
+    progressToken prompt query reason requestId resource result resultType role stopReason structuredContent
+    systemPrompt text title total type uri url value values""".split()
+)
+"""Keys of messages that say nothing: the specification's own, and the commonest names of parameters."""
+
+
 _CALLED: Mapping[str, str] = {
     "schema": "input schema",
     "value": "schema value",

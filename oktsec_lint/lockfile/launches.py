@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from oktsec_lint.core.config import ServerSpec
 from oktsec_lint.core.model import LaunchIdentity
 from oktsec_lint.core.packages import Package, package_of
-from oktsec_lint.sources.document import Document, Span
+from oktsec_lint.sources.document import Document
 
 _MASK = "***"
 _PROGRAMS = frozenset(
@@ -23,6 +23,10 @@ _INTERPRETER = re.compile(
     re.IGNORECASE,
 )
 """Commands that are the machine's, not the server's: their files differ from one machine to the next."""
+_LOADS_CODE = re.compile(
+    r"PATH|PYTHON\w*|NODE_\w*|LD_\w*|DYLD_\w*|BASH_ENV|ENV|PERL5\w*|RUBY\w*|JAVA_TOOL_OPTIONS|JDK_\w*|GIT_\w*"
+    r"|\w*INDEX\w*|(?i:npm_config_\w*|\w*registry\w*)|PIP_\w*|UV_\w*|DOCKER_\w*"
+)
 _BIGGEST = 256 << 20
 
 
@@ -36,7 +40,7 @@ def identity(spec: ServerSpec, document: Document, cwd: Path) -> LaunchIdentity:
         spec.transport,
         _shown(document, f"{at}/command", spec.command),
         args,
-        tuple(sorted(spec.env)),
+        tuple(sorted(_variable(name, value) for name, value in spec.env.items())),
         _shown(document, f"{at}/working_dir", spec.working_dir),
         _shown(document, f"{at}/url", spec.url),
         tuple(sorted(spec.headers, key=str.lower)),
@@ -46,18 +50,38 @@ def identity(spec: ServerSpec, document: Document, cwd: Path) -> LaunchIdentity:
     )
 
 
+def _variable(name: str, value: str) -> str:
+    """The name of a variable; of one that decides which code is loaded, what it is set to as well."""
+    if not _LOADS_CODE.fullmatch(name):
+        return name
+    return f"{name}={value if '${' in value else _fingerprint(value)}"
+
+
 def _shown(document: Document, pointer: str, value: str) -> str:
-    """A configured text without the credentials in it."""
+    """A configured text, with a fingerprint in place of each credential in it: what is not shown is compared."""
     span = document.span(pointer)
-    for hidden in document.concealed:
-        if value and hidden.start < span.end and span.start < hidden.end:
-            secret = document.text[slice(*_overlap(span, hidden))].strip("\"'")
-            value = value.replace(secret, _MASK) if secret and secret in value else _MASK
-    return value
+    hidden = [item for item in document.concealed if item.start < span.end and span.start < item.end]
+    if not hidden or not value:
+        return value
+    offset = document.text[slice(*span)].find(value)
+    if offset < 0:  # written with escapes, or folded: nobody can say which part is which
+        return _fingerprint(value)
+    start = span.start + offset
+    shown, at = "", 0
+    for item in hidden:
+        first, last = max(item.start - start, at), min(item.end - start, len(value))
+        if first < last:
+            shown += value[at:first] + _fingerprint(value[first:last])
+            at = last
+    return shown + value[at:]
 
 
-def _overlap(one: Span, other: Span) -> Span:
-    return Span(max(one.start, other.start), min(one.end, other.end))
+def _fingerprint(secret: str) -> str:
+    """Tells two secrets apart and gives neither away: so slow to make (RFC 7914) that guessing does not pay."""
+    import hashlib
+
+    made = hashlib.scrypt(secret.encode("utf-8", "surrogatepass"), salt=b"oktsec.lock", n=1 << 14, r=8, p=1, dklen=6)
+    return f"{_MASK}#{made.hex()}"
 
 
 def _installed(package: str, base: Path) -> str:
@@ -94,7 +118,8 @@ def _digests(spec: ServerSpec, shown: Sequence[str], base: Path) -> Iterator[tup
 def _is_program(word: str, *, first: bool) -> bool:
     if first:
         folder, _, name = word.replace("\\", "/").rpartition("/")
-        return folder != "" and _INTERPRETER.fullmatch(name) is None
+        of_machine = PurePath(word).is_absolute() and _INTERPRETER.fullmatch(name) is not None
+        return folder != "" and not of_machine
     return PurePath(word).suffix.lower() in _PROGRAMS
 
 

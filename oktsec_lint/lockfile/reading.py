@@ -5,6 +5,7 @@ A lock that is half understood protects nothing, so there is no best effort here
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from datetime import date
@@ -69,7 +70,21 @@ def _json(path: str, text: str) -> Document:
         if anomaly.oddity is not Oddity.LONE_SURROGATE:  # which a server may really have sent
             where = document.location(anomaly.spans[-1])
             raise SourceError(str(anomaly.oddity), path=path, line=where.line, column=where.column, hint=_HOW)
+    if document.anomalies:
+        _refuse_repeated_keys(path, text)
     return document
+
+
+def _refuse_repeated_keys(path: str, text: str) -> None:
+    """Once more for texts with many oddities, of which only the first are told."""
+
+    def members(pairs: list[tuple[str, object]]) -> None:
+        names = [name for name, _ in pairs]
+        twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+        if twice is not None:
+            raise error_at(path, text, max(text.rfind(json.dumps(twice)), 0), "duplicate key", hint=_HOW)
+
+    json.loads(text, object_pairs_hook=members)
 
 
 class _Reading:

@@ -33,9 +33,10 @@ def write(path: Path, text: str, before: str, shown: str) -> None:
     target = path.resolve() if path.is_symlink() else path
     try:
         with _alone(target.parent):
-            _refuse_foreign(target, before, shown)
+            if stored(target, shown) != text.encode():
+                _refuse_foreign(target, before, shown)
+                _replace(target, text)
             _clear(target.parent)
-            _replace(target, text)
     except OSError as error:
         raise SourceError(f"cannot be written: {(error.strerror or str(error)).lower()}", path=shown) from None
 

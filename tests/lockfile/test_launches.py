@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from pathlib import Path
 
 from oktsec_lint import lockfile
@@ -29,10 +31,34 @@ def test_credentials_in_arguments_and_urls_are_masked(tmp_path: Path) -> None:
     found = identity(
         f"{{command: x, args: [--token, {SECRET}, --root, /data, '--key={SECRET}', '${{TOKEN}}']}}", tmp_path
     )
-    assert found.args == ("--token", "***", "--root", "/data", "--key=***", "${TOKEN}")
+    shown = re.sub("#[0-9a-f]{12}", "#", " ".join(found.args))
+    assert shown == "--token ***# --root /data --key=***# ${TOKEN}"
+    other = identity(f"{{command: x, args: [--token, {SECRET}x]}}", tmp_path)
+    assert other.args[1] != found.args[1], "what is not shown is compared"
     found = identity(f"{{transport: http, url: 'https://me:{SECRET}@x.test/mcp?token={SECRET}'}}", tmp_path)
     assert SECRET not in found.url
-    assert "x.test/mcp" in found.url
+    assert "x.test/mcp?token=***#" in found.url
+
+
+def test_what_follows_a_credential_is_compared(tmp_path: Path) -> None:
+    def launched(line: str) -> LaunchIdentity:
+        return identity(f"{{command: sh, args: [-c, {json.dumps(line)}]}}", tmp_path)
+
+    honest = launched("API_TOKEN=abcdef123456 exec python3 server.py")
+    assert launched("API_TOKEN=abcdef123456 sh -c 'touch x'; exec python3 server.py") != honest
+    assert "abcdef123456" not in repr(honest)
+
+
+def test_a_host_cannot_be_masked_by_repeating_it_as_a_parameter(tmp_path: Path) -> None:
+    found = identity("{transport: http, url: 'http://127.0.0.1:8961/mcp?token=127.0.0.1:8961'}", tmp_path)
+    assert found.url.startswith("http://127.0.0.1:8961/mcp?token=***#")
+
+
+def test_variables_that_decide_which_code_is_loaded_are_compared(tmp_path: Path) -> None:
+    one = identity("{command: x, env: {PYTHONPATH: lib, A: b}}", tmp_path)
+    assert one.env[0] == "A"
+    assert one.env[1].startswith("PYTHONPATH=***#")
+    assert identity("{command: x, env: {PYTHONPATH: evil, A: c}}", tmp_path).env[1] != one.env[1]
 
 
 def test_package_and_version_come_from_the_line_or_the_nearest_node_modules(tmp_path: Path) -> None:

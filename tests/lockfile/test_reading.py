@@ -79,6 +79,18 @@ def test_another_file_is_refused(text: str) -> None:
     refusal(text)
 
 
+def test_a_repeated_key_is_refused_however_many_oddities_there_are() -> None:
+    odd = tool(_meta={"e": ["\ud800"] * 150})
+    text = lockfile.render(Lock(RULEBOOK, POLICY, (taken(server(odd)),)))
+    error = refusal(text.replace('"/name": "read"', '"/name": "harmless",\n "/name": "read"'))
+    assert "duplicate key" in str(error)
+
+
+@pytest.mark.parametrize("fact", ["/x~y", "/" + "a/" * 1_500, "", "x"])
+def test_what_is_no_pointer_is_refused(fact: str) -> None:
+    refusal(GOOD.replace('"/name": "read"', f'"{fact}": 1,\n "/name": "read"'))
+
+
 def test_bytes_that_are_no_text_are_refused() -> None:
     assert "UTF-8" in str(refusal(b"\xff\xfe{}"))
 

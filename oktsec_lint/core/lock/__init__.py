@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .changes import Change, What, changes, updated
-from .drift import drift, hits_of
+from .drift import drift, hits_of, told
 from .model import NAME, VERSION, Acceptance, Lock, LockedDefinition, LockedFinding, LockedServer
 from .review import object_of, reviewed
 from .standing import MISSING, Comparison, Standing, policy_digest
@@ -37,5 +37,6 @@ __all__ = [
     "reviewed",
     "server_of",
     "taken",
+    "told",
     "updated",
 ]

@@ -28,6 +28,7 @@ _MOST_FACTS = 8
 _MOST_SPANS = 5
 _SAID = 700
 """Characters of a change that a message spells out."""
+_UNCUT = 1 << 24
 _WHITE = " \t\r\n"
 _PADDING = re.compile(f"[{_WHITE}]{{40,}}")
 """White space that pushes what follows out of sight."""
@@ -79,10 +80,18 @@ def hits_of(change: Change, path: str) -> Iterator[Hit]:
 
 
 def _help(change: Change) -> str:
-    scope = f" --server {change.server}"
+    scope = f" --server {_argument(change.server)}"
     if change.kind is Kind.TOOL and change.name:
-        scope += f" --tool {change.name}"
-    return f"read the change, and if it is meant: oktsec-lint lock --update{visible(scope, 200)}"
+        scope += f" --tool {_argument(change.name)}"
+    return f"read the change, and if it is meant: oktsec-lint lock --update{scope}"
+
+
+def _argument(name: str) -> str:
+    """A name as a shell takes it for one word; a server chooses it, and people paste what they are told to type."""
+    if re.fullmatch(r"[\w@%+=:,./][\w@%+=:,./-]*", name, re.ASCII):
+        return name
+    quoted_name = visible(name, 200).replace("'", "'\"'\"'")
+    return f"'{quoted_name}'"
 
 
 def _server(change: Change) -> Subject:
@@ -174,6 +183,58 @@ def _of_instructions(change: Change) -> Iterator[Hit]:
             Severity.INFO if item.cosmetic else None,
             help=_help(change),
         )
+
+
+def told(change: Change) -> Iterator[str]:
+    """Everything that accepting a change writes into the lock, one fact a line and nothing cut: what a reviewer does
+    not see, nobody has reviewed."""
+    if change.what is What.POLICY:
+        yield "agents, rules or other settings of the configuration"
+        return
+    before, after = _facts_before(change), _facts_after(change)
+    for item in _differences(before, after):
+        yield f"{item.pointer}: {_whole(item)}"
+
+
+def _facts_before(change: Change) -> Facts:
+    if change.kind is not Kind.SERVER:
+        return _facts_of(change.old)
+    return _facts_of_server(change.before, change.what) if change.before is not None else {}
+
+
+def _facts_after(change: Change) -> Facts:
+    if change.kind is not Kind.SERVER:
+        return _facts_of(change.new)
+    if change.after is None:
+        return {}
+    facts = _facts_of_server(change.after, change.what)
+    return {**facts, **_facts_of(change.after.definitions)} if change.before is None else facts
+
+
+def _facts_of(definitions: Sequence[LockedDefinition]) -> Facts:
+    facts: Facts = {}
+    for item in definitions:
+        at = " ".join(filter(None, (item.kind, item.name, item.variant)))
+        facts |= {f"{at} {pointer}": leaf for pointer, leaf in facts_of(item.body).items()}
+    return facts
+
+
+def _facts_of_server(server: LockedServer, what: What) -> Facts:
+    launch = {f"launch {name}": _line(value) for name, value in server.launch._asdict().items() if value}
+    said: Facts = {"instructions": server.instructions} if server.instructions else {}
+    if what is What.LAUNCH:
+        return dict(launch)
+    if what is What.INSTRUCTIONS:
+        return said
+    return _self_of(server) if what is What.SELF else {**launch, **_self_of(server), **said}
+
+
+def _whole(item: _Difference) -> str:
+    if item.old is None:
+        return f"{{+{item.new}+}}"
+    if item.new is None:
+        return f"[-{item.old}-]"
+    return worded(item.old, item.new, limit=_UNCUT, stretch=_UNCUT)
 
 
 def _of_definition(change: Change) -> Iterator[Hit]:

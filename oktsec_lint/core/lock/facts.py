@@ -53,6 +53,8 @@ class _Building:
         self._objects: set[str] = set()
 
     def add(self, pointer: str, leaf: JsonValue) -> None:
+        if pointer.count("/") > _DEEPEST or _BROKEN.search(pointer):
+            raise ValueError(pointer)
         if leaf == {} and isinstance(leaf, dict):
             self._objects.add(pointer)
             self._node(pointer)
@@ -96,7 +98,10 @@ class _Building:
         return top
 
     def _finished(self, pointer: str, node: dict[str, JsonValue]) -> JsonValue:
-        if _numbered(node) and pointer not in self._objects:
+        announced = pointer in self._objects
+        if node and announced != _numbered(node) and announced:
+            raise ValueError(pointer)
+        if _numbered(node) and not announced:
             return [node[str(index)] for index in range(len(node))]
         if not any("~" in token for token in node):
             return node
@@ -111,6 +116,9 @@ def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
 
 
+_DEEPEST = 700
+"""Levels of one value; no message that a server sends has more than 512."""
+_BROKEN = re.compile("~(?![01])")
 _SHORT = 40
 _END = re.compile("[.!?;] |[\u3002\uff01\uff1f]")
 

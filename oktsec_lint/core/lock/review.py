@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from oktsec_lint.core.findings import Finding
 from oktsec_lint.core.model import Inventory, JsonValue, Kind, Status
+from oktsec_lint.core.values import NamedTuple
 
 from .changes import Change, What, updated
 from .facts import facts_of
@@ -45,12 +46,14 @@ def reviewed(
 
     lock = updated(standing.lock, inventory, decides)
     takes_policy = lock.policy in {"", standing.policy} or accepts(Change(What.POLICY, ""))
-    looked_at = {server.name for server in inventory.servers if server.status is not Status.NOT_SCANNED}
+    listed = {server.name for server in inventory.servers if server.status is Status.COMPLETE}
     servers = [
-        _with_findings(server, findings, accepted, refused, excuses) if server.name in looked_at else server
+        _with_findings(server, findings, _Answers(accepted, refused, excuses, standing.today))
+        if server.name in listed
+        else server
         for server in lock.servers
     ]
-    everything = looked_at >= {server.name for server in servers}
+    everything = listed >= {server.name for server in servers}
     return lock._replace(
         rulebook=standing.rulebook if everything or not lock.rulebook else lock.rulebook,
         policy=standing.policy if takes_policy else lock.policy,
@@ -58,25 +61,35 @@ def reviewed(
     )
 
 
-def _with_findings(
-    server: LockedServer,
-    findings: Iterable[Finding],
-    accepted: Collection[ObjectName],
-    refused: Collection[ObjectName],
-    excuses: Callable[[Finding], Acceptance | None],
-) -> LockedServer:
+class _Answers(NamedTuple):
+    """What was decided about one lock."""
+
+    accepted: Collection[ObjectName]
+    refused: Collection[ObjectName]
+    excuses: Callable[[Finding], Acceptance | None]
+    today: str
+
+    def standing(self, finding: Finding, old: LockedFinding | None) -> Acceptance | None:
+        """An acceptance that holds still is not replaced by another."""
+        if old is not None and old.accepted is not None and object_of(finding) not in self.accepted:
+            if not old.accepted.until or old.accepted.until >= self.today:
+                return old.accepted
+            return self.excuses(finding) or old.accepted
+        return self.excuses(finding)
+
+
+def _with_findings(server: LockedServer, findings: Iterable[Finding], answers: _Answers) -> LockedServer:
     """The server with what is found about it. What is known about a refused change stays as it was locked."""
     before = {item.key: item for item in server.findings}
-    fresh = [item for item in findings if item.subject.server == server.name and object_of(item) not in refused]
-    fresh = [item for item in fresh if _is_in(server, item)]
+    own = [item for item in findings if item.subject.server == server.name and object_of(item) not in answers.refused]
+    fresh = [item for item in own if _is_in(server, item)]
     stands: dict[FindingKey, Acceptance] = {}
     for finding in fresh:
-        old = before.get(key_of(finding))
-        acceptance = excuses(finding) or (old.accepted if old and object_of(finding) not in accepted else None)
+        acceptance = answers.standing(finding, before.get(key_of(finding)))
         if acceptance is not None:
             stands[key_of(finding)] = acceptance
     counted = (item for item in fresh if not item.ignored_by or key_of(item) in stands)
-    kept = (item for item in server.findings if (server.name, item.kind, item.name) in refused)
+    kept = (item for item in server.findings if (server.name, item.kind, item.name) in answers.refused)
     return server._replace(findings=tuple(sorted((*kept, *recorded(counted, stands)), key=_by_key)))
 
 

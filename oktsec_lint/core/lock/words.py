@@ -10,8 +10,8 @@ from oktsec_lint.core.values import NamedTuple
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 _AROUND = 40
 """Characters of unchanged text that are shown on each side of a change."""
-_MOST_WORDS = 2_000
-"""Changed words up to which they are aligned; a longer stretch is shown as replaced, because aligning is quadratic."""
+_MOST_EDITS = 400
+"""Words that may differ for two texts to be aligned; beyond it, all between their common ends counts as replaced."""
 _LONGEST = 160
 """Characters of one removed or added stretch that are shown."""
 
@@ -42,9 +42,9 @@ def stretches(old: str, new: str) -> list[Stretch]:
     return found
 
 
-def worded(old: str, new: str, limit: int = 600) -> str:
-    """The change on one line, unchanged text cut to a little around it."""
-    shown = "".join(_shown(stretches(old, new)))
+def worded(old: str, new: str, limit: int = 600, stretch: int = _LONGEST) -> str:
+    """The change on one line, unchanged text cut to a little around it, changed stretches to `stretch` characters."""
+    shown = "".join(_shown(stretches(old, new), stretch))
     return f"{shown[:limit]}…" if len(shown) > limit else shown
 
 
@@ -63,22 +63,69 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _aligned(before: list[str], after: list[str]) -> Iterator[tuple[list[str], list[str]]]:
-    if max(len(before), len(after)) > _MOST_WORDS:
-        yield before, after
-        return
-    from difflib import SequenceMatcher  # most runs find no change
+    """Runs of words that are the same on both sides, and what stands between them."""
+    kept = _matches(before, after)
+    old = new = 0
+    for start, other, size in (*_runs(kept), (len(before), len(after), 0)):
+        if start > old or other > new:
+            yield before[old:start], after[new:other]
+        if size:
+            yield before[start : start + size], after[other : other + size]
+        old, new = start + size, other + size
 
-    for _, start, end, other_start, other_end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        yield before[start:end], after[other_start:other_end]
+
+def _runs(kept: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Neighbouring matches as start, other start and size."""
+    begin = 0
+    for index, (old, new) in enumerate(kept):
+        if index + 1 == len(kept) or kept[index + 1] != (old + 1, new + 1):
+            first = kept[begin]
+            yield first[0], first[1], index + 1 - begin
+            begin = index + 1
 
 
-def _shown(parts: Sequence[Stretch]) -> Iterator[str]:
+def _matches(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
+    """Positions of equal words along a shortest edit script (Myers, "An O(ND) difference algorithm", 1986); none when
+    it has more than `_MOST_EDITS` edits, so that no text makes this slow."""
+    reach = {1: 0}
+    trace: list[dict[int, int]] = []
+    for edits in range(min(len(before) + len(after), _MOST_EDITS) + 1):
+        trace.append(dict(reach))
+        for diagonal in range(-edits, edits + 1, 2):
+            down = diagonal == -edits or (diagonal != edits and reach[diagonal - 1] < reach[diagonal + 1])
+            old = reach[diagonal + 1] if down else reach[diagonal - 1] + 1
+            new = old - diagonal
+            while old < len(before) and new < len(after) and before[old] == after[new]:
+                old, new = old + 1, new + 1
+            reach[diagonal] = old
+            if old >= len(before) and new >= len(after):
+                return _walked_back(trace, len(before), len(after))
+    return []
+
+
+def _walked_back(trace: Sequence[dict[int, int]], old: int, new: int) -> list[tuple[int, int]]:
+    kept: list[tuple[int, int]] = []
+    for edits in range(len(trace) - 1, -1, -1):
+        reach, diagonal = trace[edits], old - new
+        down = diagonal == -edits or (diagonal != edits and reach[diagonal - 1] < reach[diagonal + 1])
+        came_from = diagonal + 1 if down else diagonal - 1
+        before_old = reach[came_from] if edits else 0
+        before_new = before_old - came_from if edits else 0
+        start = (before_old if down else before_old + 1) if edits else 0
+        while old > start:
+            old, new = old - 1, new - 1
+            kept.append((old, new))
+        old, new = before_old, before_new
+    return kept[::-1]
+
+
+def _shown(parts: Sequence[Stretch], longest: int) -> Iterator[str]:
     for index, part in enumerate(parts):
         if part.old == part.new:
             yield _kept(part.new, first=index == 0, last=index == len(parts) - 1)
         else:
-            yield f"[-{_cut(part.old)}-]" if part.old else ""
-            yield f"{{+{_cut(part.new)}+}}" if part.new else ""
+            yield f"[-{_cut(part.old, longest)}-]" if part.old else ""
+            yield f"{{+{_cut(part.new, longest)}+}}" if part.new else ""
 
 
 def _kept(text: str, *, first: bool, last: bool) -> str:
@@ -86,5 +133,5 @@ def _kept(text: str, *, first: bool, last: bool) -> str:
     return text if len(text) <= len(head) + len(tail) else f"{head}…{tail}"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… {len(text) - _LONGEST:,} more"
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}… {len(text) - longest:,} more"

@@ -1,0 +1,199 @@
+"""What `run` does: load what decides, refuse to start when that is not whole, then serve.
+
+Without typer, without the SDK: an agent starts this for every server that it has.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from oktsec_lint import grammarbook, lockfile, rulebook
+from oktsec_lint.core.calls import CallPolicy
+from oktsec_lint.core.config import Config, ServerSpec, Transport
+from oktsec_lint.core.display import visible
+from oktsec_lint.core.errors import JournalError, OktsecError, SourceError, UsageError
+from oktsec_lint.core.findings import Severity
+from oktsec_lint.core.judge import Judge
+from oktsec_lint.core.lock import Standing, policy_digest
+from oktsec_lint.core.model import Place
+from oktsec_lint.core.record import Decision, Record, Sender
+from oktsec_lint.core.report import Exit
+from oktsec_lint.core.values import NamedTuple
+from oktsec_lint.protocol.gate import Event, Gate, Setup
+from oktsec_lint.runtime.journal import Journal, utc
+from oktsec_lint.runtime.stdio import serve
+from oktsec_lint.sources import LoadedConfig
+
+from .audit import config_path, open_config, request_of
+from .beside import custom_rules, lock_beside
+from .terminal import complain, tell
+
+
+class Asked(NamedTuple):
+    """The command line of `run`."""
+
+    command: tuple[str, ...] = ()
+    enforce: bool = False
+    agent: str = ""
+    server: str = ""
+    config: str | None = None
+    journal: str = ""
+
+
+_VALUES = {"--agent": "agent", "--server": "server", "--config": "config", "--journal": "journal"}
+
+
+def plain_run(args: Sequence[str]) -> Asked | None:
+    """The command line of `run`, when it is one that needs no parser; None leaves it to typer, which explains."""
+    if "--" not in args:
+        return None
+    split = args.index("--")
+    given: dict[str, Any] = {}
+    words = iter(args[:split])
+    for word in words:
+        if word == "--enforce":
+            given["enforce"] = True
+        elif word in _VALUES and (value := next(words, "")) and not value.startswith("-"):
+            given[_VALUES[word]] = value
+        else:
+            return None
+    command = tuple(args[split + 1 :])
+    return Asked()._replace(command=command, **given) if command else None
+
+
+def run_gate(asked: Asked) -> int:
+    """The server's exit code; `Exit.REFUSED` when nothing was started."""
+    try:
+        return _served(asked)
+    except OktsecError as error:
+        complain(error)
+        return Exit.REFUSED
+
+
+def _served(asked: Asked) -> int:
+    opened = _configuration(asked)
+    config = opened.config if opened is not None else Config()
+    spec = _spec(asked, config)
+    agent = asked.agent or spec.name
+    if config.agent(agent) is None:
+        tell(f"no agent named {visible(agent, 80)} is configured, so no allowlist or limit of its own applies")
+    rules = rulebook.assemble(custom_rules(config, Path.cwd()))
+    standing = _standing(opened, spec, enforce=asked.enforce) if opened is not None else None
+    judge = Judge(rules, config, grammarbook.builtin(), standing)
+    closed = config.default_policy == "deny"
+    setup = Setup(judge, CallPolicy(config), spec.name, agent, config.agent(agent), asked.enforce, closed)
+    digests = policy_digest(config), standing.lock.digest if standing else "", rulebook.digest(rules)
+    with Journal.open(Path(asked.journal) if asked.journal else None) as journal:
+        gc.freeze()
+        return serve(Gate(setup), asked.command, os.environ, _Recorder(journal, setup, digests))
+
+
+def _configuration(asked: Asked) -> LoadedConfig | None:
+    """The configuration that is named or found; None when there is none to be found."""
+    request = request_of((), asked.config, (), offline=True, timeout=1.0, jobs=1)
+    if config_path(request) is None:
+        return None
+    opened = open_config(request)
+    if asked.enforce:
+        _refuse_what_fails_open(opened)
+    return opened
+
+
+def _refuse_what_fails_open(opened: LoadedConfig) -> None:
+    """A mistake that takes a protection away must not be found out by an attack."""
+    rules = {rule.id: rule for rule in rulebook.builtin()}
+    for hit in opened.hits:
+        severity = rules[hit.rule].severity if hit.severity is None else hit.severity
+        if severity >= Severity.HIGH and hit.rule not in _HARMLESS and hit.place is not None:
+            where = opened.document.locate(hit.place.pointer, at_key=hit.place.at_key)
+            raise SourceError(
+                hit.message, path=where.path, line=where.line, column=where.column, hint="correct it first"
+            )
+
+
+_HARMLESS = frozenset({"CFG-017", "CFG-019"})
+"""High for other reasons than that something is not enforced: a plaintext secret, a URL in the clear."""
+
+
+def _spec(asked: Asked, config: Config) -> ServerSpec:
+    """The configured entry that this command line is, by its name or by being the same; else one made of the line."""
+    command, *args = asked.command
+    for spec in config.servers:
+        named = spec.name == asked.server if asked.server else (spec.command, *spec.args) == asked.command
+        if named:
+            return spec._replace(command=command, args=tuple(args))
+    if asked.server and config.servers:
+        names = ", ".join(spec.name for spec in config.servers)
+        raise UsageError(f"no server named {asked.server}", hint=f"configured: {names}")
+    name = asked.server or asked.agent or re.split(r"[/\\]", command)[-1]
+    return ServerSpec(name, Transport.STDIO, Place(config.path, ""), command, tuple(args))
+
+
+def _standing(opened: LoadedConfig, spec: ServerSpec, *, enforce: bool) -> Standing | None:
+    """The lock, if there is one. Raises UsageError when this is not the server that was locked."""
+    beside = lock_beside(opened, Path.cwd())
+    if beside.standing is None:
+        return None
+    locked = beside.standing.lock.server(spec.name)
+    problem = ""
+    if locked is None:
+        problem = f"{spec.name} is not in {beside.standing.lock.path}"
+    else:
+        now = lockfile.identity(spec, opened.document, Path.cwd())
+        differing = [field for field in _LAUNCH if getattr(now, field) != getattr(locked.launch, field)]
+        if differing:
+            problem = f"{spec.name} is not started as it was locked: {', '.join(differing)}"
+    if problem and enforce:
+        raise UsageError(problem, hint="look at `oktsec-lint lock --check`")
+    if problem:
+        tell(visible(problem, 400))
+    return beside.standing
+
+
+_LAUNCH = ("command", "args", "package", "version", "files")
+"""What the command line of `run` says of a launch; variables come from the client that starts it."""
+
+
+class _Recorder:
+    """Events to journal records."""
+
+    def __init__(self, journal: Journal, setup: Setup, digests: tuple[str, str, str]) -> None:
+        self._journal = journal
+        self._setup = setup
+        self._digests = digests
+        self._complained = False
+
+    def __call__(self, event: Event) -> str | None:
+        """The record's id. Where it cannot be written, None when the gate enforces; an observing one goes on."""
+        setup = self._setup
+        record = Record(
+            utc(),
+            setup.agent_name,
+            setup.server,
+            Sender(event.direction),
+            event.method,
+            event.tool,
+            event.message_id,
+            Decision(event.decision),
+            event.level.label,
+            event.rules,
+            event.field,
+            event.reason,
+            event.arguments,
+            event.response,
+            *self._digests,
+            int((time.monotonic() - event.started) * 1_000_000),
+        )
+        try:
+            return self._journal.append(record)
+        except JournalError as error:
+            if not self._complained:
+                complain(error)
+                self._complained = True
+            return None if setup.enforce else ""

@@ -1,0 +1,379 @@
+"""Both directions of one connection: parse strictly, decide, and say what to do.
+
+Nothing passes unread: a message that could be read in two ways is refused, an answer nobody asked for is dropped, and
+every other one is judged whole. An observing gate comes to the same decisions and lets everything through.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from oktsec_lint.core.calls import Call, CallPolicy, CallState
+from oktsec_lint.core.config import Agent
+from oktsec_lint.core.display import visible
+from oktsec_lint.core.judge import Judge
+from oktsec_lint.core.lock.canonical import digest
+from oktsec_lint.core.model import JsonValue, Kind, Subject
+from oktsec_lint.core.record import Decision
+from oktsec_lint.core.surfaces import Surface, of_message
+from oktsec_lint.core.values import NamedTuple
+from oktsec_lint.protocol.revisions import BATCHING, METHOD_NOT_FOUND, SERVER_INFO
+from oktsec_lint.protocol.strictjson import Ambiguity, WireFault
+from oktsec_lint.protocol.wire import MAX_BYTES, Decoded, decode, encode
+
+from .asking import OWN, Asking
+from .commands import Answer, Command, Drop, Event, Forward, Side
+from .framing import Lines
+from .names import misspelt
+from .offer import LISTS, Offer
+from .ruling import PASSED, Ruling, denied, weighed
+from .texts import KNOWN, of_error, of_notification, of_request, of_result
+
+REFUSED, RESPONSE_REFUSED, UNREADABLE = -32600, -32001, -32700
+_OPENINGS = frozenset({"initialize", "server/discover"})
+_TOLERATED = frozenset({Ambiguity.LOSSY_NUMBER})
+"""An integer beyond a double keeps its digits here and on the wire; identifiers and schema bounds are such."""
+_ANSWER = frozenset({"result", "error"})
+_NO_JSON = frozenset({Ambiguity.NOT_JSON, Ambiguity.NOT_UTF8})
+_OBSERVED = 1 << 28
+"""Bytes of a line that an observing gate lets through."""
+
+
+class Setup(NamedTuple):
+    """Who stands on both sides, and by what they are judged."""
+
+    judge: Judge
+    calls: CallPolicy
+    server: str
+    agent_name: str
+    agent: Agent | None = None
+    """None when the configuration does not name it."""
+    enforce: bool = False
+    closed_world: bool = False
+    """Whether methods that no revision of MCP has are refused (`default_policy: deny`)."""
+
+
+class _Pending(NamedTuple):
+    """A request that waits for its answer."""
+
+    method: str
+    event: Event
+    first: bool = True
+    """For lists: whether it asked for the first page."""
+
+
+class _Message(NamedTuple):
+    """One message on its way."""
+
+    side: Side
+    value: dict[str, JsonValue]
+    line: bytes
+    now: float
+
+    @property
+    def id_text(self) -> str:
+        """JSON text of the id, in which `7` and `"7"` differ; empty for none."""
+        return encode(self.value["id"]).decode() if "id" in self.value else ""
+
+    @property
+    def params(self) -> dict[str, JsonValue]:
+        return _object(self.value.get("params"))
+
+
+class Gate:
+    """One connection's state. `receive` is all there is to call; it never raises on what a peer sent."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        limit = MAX_BYTES if setup.enforce else _OBSERVED
+        self._lines = {side: Lines(limit) for side in Side}
+        self._pending: dict[tuple[Side, str], _Pending] = {}
+        self._offer = Offer(setup.judge, setup.server, setup.agent)
+        self._asking = Asking()
+        self._held: list[_Message] = []
+        """Calls that wait until the tools are listed."""
+        self._state = CallState()
+        self._revision = ""
+        self._subject = Subject(setup.server, Kind.SERVER, setup.server)
+
+    def receive(self, side: Side, chunk: bytes, now: float) -> list[Command]:
+        """What to do about bytes that one side sent; `now` is the driver's clock in seconds."""
+        return [command for line in self._lines[side].feed(chunk) for command in self._line(side, line, now)]
+
+    def ended(self, side: Side, now: float) -> list[Command]:
+        """What to do when one side will send no more: its last line may lack its end."""
+        return [command for line in self._lines[side].rest() for command in self._line(side, line, now)]
+
+    @property
+    def busy(self) -> bool:
+        """Whether the client waits for an answer."""
+        return bool(self._held) or any(side is Side.CLIENT for side, _ in self._pending)
+
+    @property
+    def holds(self) -> bool:
+        """Whether a call waits for the gate's own listing."""
+        return bool(self._held)
+
+    def withdraw(self, event: Event) -> None:
+        """The driver could not pass on the request of this event, and has told who asked."""
+        self._pending.pop((event.direction, event.message_id), None)
+
+    def _line(self, side: Side, line: bytes | None, now: float) -> Iterator[Command]:
+        if line is None:
+            yield from self._too_long(side, now)
+            return
+        if not line.strip():
+            return
+        decoded = decode(line)
+        objection = self._objection(decoded)
+        if objection is not None:
+            yield from self._unreadable(_Message(side, _object(decoded.value), line, now), objection)
+        elif isinstance(decoded.value, list):
+            for item in decoded.value:
+                yield from self._message(_Message(side, _object(item), encode(item), now))
+        else:
+            yield from self._message(_Message(side, _object(decoded.value), line, now))
+
+    def _objection(self, decoded: Decoded) -> WireFault | None:
+        """The first reason why a line is not one message, read by everybody in the same way."""
+        for fault in decoded.faults:
+            batch = fault.kind is Ambiguity.BATCH and self._revision == BATCHING
+            if fault.kind not in _TOLERATED and not batch:
+                return fault
+        items = decoded.value if isinstance(decoded.value, list) else [decoded.value]
+        spellings = (misspelt(item.get("params")) for item in items if isinstance(item, dict))
+        return next(filter(None, spellings), None)
+
+    def _message(self, message: _Message) -> Iterator[Command]:
+        if "method" not in message.value:
+            yield from self._response(message)
+        elif "id" in message.value:
+            yield from self._request(message)
+        else:
+            yield from self._notification(message)
+
+    def _request(self, message: _Message) -> Iterator[Command]:
+        method = str(message.value["method"])
+        if self._must_be_listed_first(message, method):
+            self._held.append(message)
+            if not self._asking.waiting:
+                yield Forward(Side.SERVER, self._asking.begin(message.params.get("_meta")))
+            return
+        ruling = self._rule_request(message, method)
+        event = self._event(message, ruling, method)
+        if ruling.blocked and self._setup.enforce:
+            yield _refusal(message.side, message.value["id"], REFUSED, ruling, event)
+            return
+        first = message.params.get("cursor") is None
+        self._pending[message.side, message.id_text] = _Pending(method, event, first)
+        yield Forward(message.side.other, message.line, event)
+
+    def _must_be_listed_first(self, message: _Message, method: str) -> bool:
+        """Whether a call has to wait until the gate knows what its tool is."""
+        if message.side is not Side.CLIENT or method != "tools/call" or self._offer.complete:
+            return False
+        name = message.params.get("name")
+        return isinstance(name, str) and self._offer.ruling(name) is None
+
+    def _rule_request(self, message: _Message, method: str) -> Ruling:
+        if (message.side, message.id_text) in self._pending or message.id_text.startswith(f'"{OWN}'):
+            return denied("duplicate_id", "another request of this id waits for its answer", "/id")
+        if message.side is Side.CLIENT and method == "tools/call":
+            ruling = self._rule_call(message)
+            if ruling.blocked:
+                return ruling
+        elif message.side is Side.CLIENT and self._setup.closed_world and method not in KNOWN:
+            return denied("unknown_method", "no revision of MCP has this method", "/method")
+        surfaces = of_request(method, message.value.get("params"), self._subject)
+        return self._weighed(message, surfaces)
+
+    def _weighed(self, message: _Message, surfaces: Iterable[Surface]) -> Ruling:
+        arguments = message.side is Side.CLIENT
+        return weighed(self._setup.judge, surfaces, self._setup.agent, arguments=arguments)
+
+    def _rule_call(self, message: _Message) -> Ruling:
+        """The policy on calls first: it costs least, and nothing else needs to be asked of what it denies."""
+        setup, tool = self._setup, message.params.get("name")
+        if not isinstance(tool, str) or not tool:
+            return denied("malformed", "a call names its tool with a text", "/params/name")
+        call = Call(setup.agent, setup.agent_name, setup.server, tool, message.params.get("arguments"))
+        denial, self._state = setup.calls.admit(call, self._state, message.now)
+        if denial is not None:
+            return denied(denial.rule, denial.reason, denial.pointer)
+        known = self._offer.ruling(tool)
+        if known is None and (self._offer.failed or setup.judge.standing is not None):
+            return denied("unlisted", "the server does not list this tool, so nobody knows what it is", "/params/name")
+        return PASSED if known is None else known
+
+    def _notification(self, message: _Message) -> Iterator[Command]:
+        method = str(message.value["method"])
+        if message.side is Side.SERVER and method == "notifications/tools/list_changed":
+            self._offer.forget()
+        if method == "notifications/cancelled":
+            self._pending.pop((message.side, encode(message.params.get("requestId")).decode()), None)
+        surfaces = of_notification(message.value.get("params"), self._subject)
+        ruling = self._weighed(message, surfaces)
+        event = self._event(message, ruling, method)
+        if ruling.blocked and self._setup.enforce:
+            yield Drop(event)
+        else:
+            yield Forward(message.side.other, message.line, event)
+
+    def _response(self, message: _Message) -> Iterator[Command]:
+        if message.side is Side.SERVER and message.id_text == self._asking.waiting:
+            yield from self._listed(message)
+            return
+        asked = self._pending.pop((message.side.other, message.id_text), None)
+        if asked is None:
+            ruling = denied("unsolicited", "nobody waits for an answer of this id", "/id")
+            yield from self._dropped(message, ruling)
+        elif message.side is Side.SERVER and asked.method in LISTS and "result" in message.value:
+            yield from self._list(message, asked)
+        elif message.side is Side.SERVER and asked.method in _OPENINGS and "result" in message.value:
+            yield from self._opening(message, asked)
+        else:
+            yield from self._answer(message, asked)
+
+    def _answer(self, message: _Message, asked: _Pending) -> Iterator[Command]:
+        if "error" in message.value:
+            surfaces = of_error(message.value["error"], self._subject)
+        elif message.side is Side.SERVER:
+            surfaces = of_result(asked.method, message.value["result"], self._subject)
+        else:
+            surfaces = of_message("message.argument", self._subject, message.value["result"], "/result")
+        ruling = self._weighed(message, surfaces)
+        event = self._event(message, ruling, asked.method, asked.event)
+        if ruling.blocked and self._setup.enforce:
+            yield _refusal(message.side.other, message.value["id"], RESPONSE_REFUSED, ruling, event)
+        else:
+            yield Forward(message.side.other, message.line, event)
+
+    def _list(self, message: _Message, asked: _Pending) -> Iterator[Command]:
+        """One page of a list, without what may not be shown."""
+        result = _object(message.value["result"])
+        page = self._offer.page(asked.method, result, first=asked.first)
+        worst = max(page.withheld.values(), key=lambda ruling: ruling.level, default=PASSED)
+        ruling = worst._replace(
+            blocked=page.hidden > 0,
+            rules=tuple(dict.fromkeys(rule for item in page.withheld.values() for rule in item.rules)),
+            reason=f"not shown: {page.hidden}" if page.hidden else "",
+        )
+        event = self._event(message, ruling, asked.method, asked.event)
+        if not page.hidden or not self._setup.enforce:
+            yield Forward(Side.CLIENT, message.line, event)
+            return
+        kept: JsonValue = {**result, LISTS[asked.method][1]: list(page.kept)}
+        line = encode({**message.value, "result": kept})
+        yield Forward(Side.CLIENT, line, event._replace(decision=Decision.WITHHELD))
+
+    def _opening(self, message: _Message, asked: _Pending) -> Iterator[Command]:
+        """What a server says of itself; its instructions are withheld when they are not to be read."""
+        result = _object(message.value["result"])
+        said = result.get("instructions")
+        agreed = result.get("protocolVersion")
+        self._revision = agreed if isinstance(agreed, str) else self._revision
+        info = _object(result.get("serverInfo") or _object(result.get("_meta")).get(SERVER_INFO))
+        ruling = self._offer.opening(info, said if isinstance(said, str) else "", self._revision)
+        if not ruling.blocked:
+            rest = {key: value for key, value in result.items() if key not in {"instructions", "serverInfo"}}
+            ruling = self._weighed(message, of_result("", rest, self._subject))
+        event = self._event(message, ruling, asked.method, asked.event)
+        if not ruling.blocked or not self._setup.enforce:
+            yield Forward(Side.CLIENT, message.line, event)
+        elif "instructions" in result and "serverInfo" in result and self._offer.opening({}, "", "") == PASSED:
+            shown = {key: value for key, value in result.items() if key != "instructions"}
+            shown["serverInfo"] = {"name": self._setup.server, "version": ""}
+            line = encode({**message.value, "result": shown})
+            yield Forward(Side.CLIENT, line, event._replace(decision=Decision.WITHHELD))
+        else:
+            yield _refusal(Side.CLIENT, message.value["id"], RESPONSE_REFUSED, ruling, event)
+
+    def _listed(self, message: _Message) -> Iterator[Command]:
+        """An answer to the gate itself: another page is asked for, or the calls that waited go on."""
+        result = message.value.get("result")
+        if isinstance(result, dict):
+            self._offer.page("tools/list", result, first=self._asking.is_first)
+        following = self._asking.following(result)
+        if following is not None:
+            yield Forward(Side.SERVER, following)
+            return
+        error = _object(message.value.get("error"))
+        self._offer.settle(failed="error" in message.value and error.get("code") != METHOD_NOT_FOUND)
+        held, self._held = self._held, []
+        for item in held:
+            yield from self._request(item._replace(now=message.now))
+
+    def _dropped(self, message: _Message, ruling: Ruling) -> Iterator[Command]:
+        event = self._event(message, ruling)
+        yield Drop(event) if self._setup.enforce else Forward(message.side.other, message.line, event)
+
+    def _unreadable(self, message: _Message, fault: WireFault) -> Iterator[Command]:
+        """A line that is no message, or more than one to different readers."""
+        ruling = denied(
+            "malformed", f"{fault.kind}{': ' if fault.detail else ''}{visible(fault.detail, 80)}", fault.pointer
+        )
+        event = self._event(message, ruling, _text(message.value.get("method")))
+        if not self._setup.enforce:
+            yield Forward(message.side.other, message.line, event)
+            return
+        usable = message.value.get("id")
+        own = usable if isinstance(usable, str | int) and not isinstance(usable, bool) else None
+        asked = self._pending.pop((message.side.other, message.id_text), None) if own is not None else None
+        if message.side is Side.CLIENT and ("method" in message.value or message.value.keys().isdisjoint(_ANSWER)):
+            code = UNREADABLE if fault.kind in _NO_JSON else REFUSED
+            yield _refusal(Side.CLIENT, own, code, ruling, event)
+        elif asked is not None:
+            yield _refusal(message.side.other, own, RESPONSE_REFUSED, ruling, event)
+        else:
+            yield Drop(event)
+
+    def _too_long(self, side: Side, now: float) -> Iterator[Command]:
+        """Nobody knows whose answer it was, so whoever waits is told; an answer that comes later finds nobody."""
+        ruling = denied("too_long", f"a message is longer than {MAX_BYTES:,} bytes")
+        event = self._event(_Message(side, {}, b"", now), ruling)
+        waiting = [key for key in self._pending if key[0] is side.other]
+        if side is Side.CLIENT:
+            yield _refusal(side, None, REFUSED, ruling, event)
+            return
+        for key in waiting:
+            del self._pending[key]
+            yield _refusal(key[0], json.loads(key[1]), RESPONSE_REFUSED, ruling, event._replace(message_id=key[1]))
+        if not waiting:
+            yield Drop(event)
+
+    def _event(self, message: _Message, ruling: Ruling, method: str = "", asked: Event | None = None) -> Event:
+        decision = Decision.FORWARDED
+        if ruling.blocked:
+            decision = Decision.BLOCKED if self._setup.enforce else Decision.WOULD_BLOCK
+        tool = asked.tool if asked is not None else _text(message.params.get("name")) if method == "tools/call" else ""
+        return Event(
+            message.side,
+            decision,
+            method,
+            tool,
+            message.id_text,
+            ruling.level,
+            ruling.rules,
+            ruling.field,
+            ruling.reason,
+            digest(message.params.get("arguments")) if method == "tools/call" and asked is None else "",
+            digest(message.value["result"]) if "result" in message.value and asked is not None else "",
+            message.now,
+            "method" in message.value and "id" in message.value,
+        )
+
+
+def _refusal(to: Side, message_id: JsonValue, code: int, ruling: Ruling, event: Event) -> Answer:
+    """The answer the README of oktsec documents, with what a maintainer needs beside it."""
+    what = "blocked by oktsec (response)" if code == RESPONSE_REFUSED else "blocked by oktsec"
+    data: dict[str, JsonValue] = {"rules": list(ruling.rules), "field": ruling.field, "reason": ruling.reason}
+    return Answer(to, message_id, code, f"{what}: {ruling.rule}", data, event)
+
+
+def _object(value: JsonValue) -> dict[str, JsonValue]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: JsonValue) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,54 @@
+"""A decision about one message, before it is known whether the gate obeys it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from oktsec_lint.core.config import Agent
+from oktsec_lint.core.judge import Judge, Opinion
+from oktsec_lint.core.policy import Level
+from oktsec_lint.core.surfaces import Surface
+from oktsec_lint.core.values import NamedTuple
+
+
+class Ruling(NamedTuple):
+    """What is to become of a message, and why."""
+
+    blocked: bool = False
+    rule: str = ""
+    """What the refusal names: a rule id, or the part of the policy that denied."""
+    level: Level = Level.CLEAN
+    rules: tuple[str, ...] = ()
+    """Every rule that argued, the worst first."""
+    field: str = ""
+    reason: str = ""
+
+
+PASSED = Ruling()
+
+
+def denied(rule: str, reason: str, field: str = "") -> Ruling:
+    """A refusal that does not come from content."""
+    return Ruling(blocked=True, rule=rule, level=Level.BLOCK, rules=(rule,), field=field, reason=reason)
+
+
+def weighed(judge: Judge, texts: Iterable[Surface], agent: Agent | None, *, arguments: bool = False) -> Ruling:
+    """The ruling on a message's texts: blocked from `quarantine` on, as there is nobody to ask."""
+    opinion = judge.weigh(texts, agent, arguments=arguments)
+    if not opinion.verdict.reasons:
+        return PASSED
+    return _of(opinion)
+
+
+def _of(opinion: Opinion) -> Ruling:
+    reasons = sorted(opinion.verdict.reasons, key=lambda reason: -reason.level)
+    worst = reasons[0]
+    fields = (finding.pointer for finding in opinion.findings if finding.rule == worst.rule)
+    return Ruling(
+        opinion.verdict.level >= Level.QUARANTINE,
+        worst.rule,
+        opinion.verdict.level,
+        tuple(dict.fromkeys(reason.rule for reason in reasons)),
+        next(fields, ""),
+        worst.by,
+    )
