@@ -35,6 +35,7 @@ _OPENINGS = frozenset({"initialize", "server/discover"})
 _TOLERATED = frozenset({Ambiguity.LOSSY_NUMBER})
 """An integer beyond a double keeps its digits here and on the wire; identifiers and schema bounds are such."""
 _ANSWER = frozenset({"result", "error"})
+_ENVELOPE = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
 _NO_JSON = frozenset({Ambiguity.NOT_JSON, Ambiguity.NOT_UTF8})
 _OBSERVED = 1 << 28
 """Bytes of a line that an observing gate lets through."""
@@ -189,8 +190,11 @@ class Gate:
         return self._weighed(message, surfaces)
 
     def _weighed(self, message: _Message, surfaces: Iterable[Surface]) -> Ruling:
+        """The ruling on a message's texts, and on what it carries beside everything the specification knows."""
+        more = {key: value for key, value in message.value.items() if key not in _ENVELOPE}
+        every = (*surfaces, *of_message("message.other", self._subject, more)) if more else surfaces
         arguments = message.side is Side.CLIENT
-        return weighed(self._setup.judge, surfaces, self._setup.agent, arguments=arguments)
+        return weighed(self._setup.judge, every, self._setup.agent, arguments=arguments)
 
     def _rule_call(self, message: _Message) -> Ruling:
         """The policy on calls first: it costs least, and nothing else needs to be asked of what it denies."""
@@ -242,16 +246,33 @@ class Gate:
             surfaces = of_result(asked.method, message.value["result"], self._subject)
         else:
             surfaces = of_message("message.argument", self._subject, message.value["result"], "/result")
-        ruling = self._weighed(message, surfaces)
+        ruling = self._too_much(message, asked) or self._weighed(message, surfaces)
         event = self._event(message, ruling, asked.method, asked.event)
         if ruling.blocked and self._setup.enforce:
             yield _refusal(message.side.other, message.value["id"], RESPONSE_REFUSED, ruling, event)
         else:
             yield Forward(message.side.other, message.line, event)
 
+    def _too_much(self, message: _Message, asked: _Pending) -> Ruling | None:
+        """The ruling on a result beyond the agent's `max_response_bytes`."""
+        if message.side is Side.CLIENT or asked.method != "tools/call":
+            return None
+        setup = self._setup
+        call = Call(setup.agent, setup.agent_name, setup.server, asked.event.tool)
+        limit = setup.calls.response_limit(call)
+        if limit is None or len(message.line) <= limit:
+            return None
+        return denied("tool_constraint:max_response_bytes", f"the answer is longer than {limit:,} bytes", "/result")
+
     def _list(self, message: _Message, asked: _Pending) -> Iterator[Command]:
         """One page of a list, without what may not be shown."""
-        result = _object(message.value["result"])
+        result, member = _object(message.value["result"]), LISTS[asked.method][1]
+        beside = {key: value for key, value in result.items() if key != member or not isinstance(value, list)}
+        ruling = self._weighed(message, of_result("", beside, self._subject))
+        if ruling.blocked and self._setup.enforce:
+            event = self._event(message, ruling, asked.method, asked.event)
+            yield _refusal(Side.CLIENT, message.value["id"], RESPONSE_REFUSED, ruling, event)
+            return
         page = self._offer.page(asked.method, result, first=asked.first)
         worst = max(page.withheld.values(), key=lambda ruling: ruling.level, default=PASSED)
         ruling = worst._replace(
@@ -263,7 +284,7 @@ class Gate:
         if not page.hidden or not self._setup.enforce:
             yield Forward(Side.CLIENT, message.line, event)
             return
-        kept: JsonValue = {**result, LISTS[asked.method][1]: list(page.kept)}
+        kept: JsonValue = {**result, member: list(page.kept)}
         line = encode({**message.value, "result": kept})
         yield Forward(Side.CLIENT, line, event._replace(decision=Decision.WITHHELD))
 

@@ -198,6 +198,23 @@ def test_every_part_of_every_answer_is_read(method: str, value: Any) -> None:
     assert answer["says"].startswith("blocked by oktsec (response): ")
 
 
+def test_nothing_rides_beside_what_the_specification_knows() -> None:
+    peers = Peers().opened()
+    peers.client(request(5, "tools/list"))
+    (answer,) = peers.server(result(5, {"tools": [READ], "content": [EVIL]}))
+    assert answer["says"] == "blocked by oktsec (response): IAP-007"
+    assert peers.client({**call(6), "note": EVIL}) == blocked(6, "IAP-007")
+
+
+def test_an_answer_longer_than_its_limit_is_refused() -> None:
+    limits = "agents:\n  coder:\n    tool_constraints:\n      - {tool: read, max_response_bytes: 300}\n"
+    peers = Peers(limits).opened()
+    for number, size in ((5, 100), (6, 400)):
+        peers.client(call(number))
+        (answer,) = peers.server(text(number, "x" * size))
+        assert answer.get("says", "").endswith("max_response_bytes") == (size > 300)
+
+
 def test_error_objects_are_read_too() -> None:
     peers = Peers().opened()
     peers.client(call(5))
