@@ -58,6 +58,10 @@ class _Object(NamedTuple):
     """All its sentences, if they say enough to be put to the patterns."""
 
 
+_SILENT = _Object((), ())
+"""An object without a text that could say anything."""
+
+
 class Grammar:
     """One book, ready to be put to definitions and messages."""
 
@@ -108,11 +112,13 @@ class Grammar:
 
     def _by_words(self, surfaces: Sequence[Surface], decoded: Mapping[str, Sequence[View]]) -> _Object:
         """The sentences of one object, weighed by their words alone."""
+        prose = [(surface, text) for surface in surfaces if (text := _prose(surface))]
+        if not prose:
+            return _SILENT
         names, subject = _names(surfaces)
         read: list[_Read] = []
-        for surface in surfaces:
-            text = _prose(surface)
-            for page in self._pages(text, decoded.get(surface.text, ())) if text else ():
+        for surface, text in prose:
+            for page in self._pages(text, decoded.get(surface.text, ())):
                 cued = surface.kind not in _MEANT_TO_INSTRUCT
                 readings = self._reader.read(
                     page.sentences, names, subject, in_schema=_in_schema(surface.kind), cued=cued

@@ -25,6 +25,7 @@ from oktsec_lint.protocol.wire import MAX_BYTES, Decoded, decode, encode
 from .asking import OWN, Asking
 from .commands import Answer, Command, Drop, Event, Forward, Side
 from .framing import Lines
+from .message import Message, members, taken, text_in
 from .names import misspelt
 from .offer import LISTS, Offer
 from .ruling import PASSED, Ruling, denied, weighed
@@ -64,24 +65,6 @@ class _Pending(NamedTuple):
     """For lists: whether it asked for the first page."""
 
 
-class _Message(NamedTuple):
-    """One message on its way."""
-
-    side: Side
-    value: dict[str, JsonValue]
-    line: bytes
-    now: float
-
-    @property
-    def id_text(self) -> str:
-        """JSON text of the id, in which `7` and `"7"` differ; empty for none."""
-        return encode(self.value["id"]).decode() if "id" in self.value else ""
-
-    @property
-    def params(self) -> dict[str, JsonValue]:
-        return _object(self.value.get("params"))
-
-
 class Gate:
     """One connection's state. `receive` is all there is to call; it never raises on what a peer sent."""
 
@@ -92,7 +75,7 @@ class Gate:
         self._pending: dict[tuple[Side, str], _Pending] = {}
         self._offer = Offer(setup.judge, setup.server, setup.agent)
         self._asking = Asking()
-        self._held: list[_Message] = []
+        self._held: list[Message] = []
         """Calls that wait until the tools are listed."""
         self._state = CallState()
         self._revision = ""
@@ -129,12 +112,12 @@ class Gate:
         decoded = decode(line)
         objection = self._objection(decoded)
         if objection is not None:
-            yield from self._unreadable(_Message(side, _object(decoded.value), line, now), objection)
+            yield from self._unreadable(taken(side, decoded.value, line, now), objection)
         elif isinstance(decoded.value, list):
             for item in decoded.value:
-                yield from self._message(_Message(side, _object(item), encode(item), now))
+                yield from self._message(taken(side, item, encode(item), now))
         else:
-            yield from self._message(_Message(side, _object(decoded.value), line, now))
+            yield from self._message(taken(side, decoded.value, line, now))
 
     def _objection(self, decoded: Decoded) -> WireFault | None:
         """The first reason why a line is not one message, read by everybody in the same way."""
@@ -146,7 +129,7 @@ class Gate:
         spellings = (misspelt(item.get("params")) for item in items if isinstance(item, dict))
         return next(filter(None, spellings), None)
 
-    def _message(self, message: _Message) -> Iterator[Command]:
+    def _message(self, message: Message) -> Iterator[Command]:
         if "method" not in message.value:
             yield from self._response(message)
         elif "id" in message.value:
@@ -154,7 +137,7 @@ class Gate:
         else:
             yield from self._notification(message)
 
-    def _request(self, message: _Message) -> Iterator[Command]:
+    def _request(self, message: Message) -> Iterator[Command]:
         method = str(message.value["method"])
         if self._must_be_listed_first(message, method):
             self._held.append(message)
@@ -170,14 +153,14 @@ class Gate:
         self._pending[message.side, message.id_text] = _Pending(method, event, first)
         yield Forward(message.side.other, message.line, event)
 
-    def _must_be_listed_first(self, message: _Message, method: str) -> bool:
+    def _must_be_listed_first(self, message: Message, method: str) -> bool:
         """Whether a call has to wait until the gate knows what its tool is."""
         if message.side is not Side.CLIENT or method != "tools/call" or self._offer.complete:
             return False
         name = message.params.get("name")
         return isinstance(name, str) and self._offer.ruling(name) is None
 
-    def _rule_request(self, message: _Message, method: str) -> Ruling:
+    def _rule_request(self, message: Message, method: str) -> Ruling:
         if (message.side, message.id_text) in self._pending or message.id_text.startswith(f'"{OWN}'):
             return denied("duplicate_id", "another request of this id waits for its answer", "/id")
         if message.side is Side.CLIENT and method == "tools/call":
@@ -189,14 +172,14 @@ class Gate:
         surfaces = of_request(method, message.value.get("params"), self._subject)
         return self._weighed(message, surfaces)
 
-    def _weighed(self, message: _Message, surfaces: Iterable[Surface]) -> Ruling:
+    def _weighed(self, message: Message, surfaces: Iterable[Surface]) -> Ruling:
         """The ruling on a message's texts, and on what it carries beside everything the specification knows."""
         more = {key: value for key, value in message.value.items() if key not in _ENVELOPE}
         every = (*surfaces, *of_message("message.other", self._subject, more)) if more else surfaces
         arguments = message.side is Side.CLIENT
         return weighed(self._setup.judge, every, self._setup.agent, arguments=arguments)
 
-    def _rule_call(self, message: _Message) -> Ruling:
+    def _rule_call(self, message: Message) -> Ruling:
         """The policy on calls first: it costs least, and nothing else needs to be asked of what it denies."""
         setup, tool = self._setup, message.params.get("name")
         if not isinstance(tool, str) or not tool:
@@ -210,7 +193,7 @@ class Gate:
             return denied("unlisted", "the server does not list this tool, so nobody knows what it is", "/params/name")
         return PASSED if known is None else known
 
-    def _notification(self, message: _Message) -> Iterator[Command]:
+    def _notification(self, message: Message) -> Iterator[Command]:
         method = str(message.value["method"])
         if message.side is Side.SERVER and method == "notifications/tools/list_changed":
             self._offer.forget()
@@ -224,7 +207,7 @@ class Gate:
         else:
             yield Forward(message.side.other, message.line, event)
 
-    def _response(self, message: _Message) -> Iterator[Command]:
+    def _response(self, message: Message) -> Iterator[Command]:
         if message.side is Side.SERVER and message.id_text == self._asking.waiting:
             yield from self._listed(message)
             return
@@ -239,7 +222,7 @@ class Gate:
         else:
             yield from self._answer(message, asked)
 
-    def _answer(self, message: _Message, asked: _Pending) -> Iterator[Command]:
+    def _answer(self, message: Message, asked: _Pending) -> Iterator[Command]:
         if "error" in message.value:
             surfaces = of_error(message.value["error"], self._subject)
         elif message.side is Side.SERVER:
@@ -253,7 +236,7 @@ class Gate:
         else:
             yield Forward(message.side.other, message.line, event)
 
-    def _too_much(self, message: _Message, asked: _Pending) -> Ruling | None:
+    def _too_much(self, message: Message, asked: _Pending) -> Ruling | None:
         """The ruling on a result beyond the agent's `max_response_bytes`."""
         if message.side is Side.CLIENT or asked.method != "tools/call":
             return None
@@ -264,9 +247,9 @@ class Gate:
             return None
         return denied("tool_constraint:max_response_bytes", f"the answer is longer than {limit:,} bytes", "/result")
 
-    def _list(self, message: _Message, asked: _Pending) -> Iterator[Command]:
+    def _list(self, message: Message, asked: _Pending) -> Iterator[Command]:
         """One page of a list, without what may not be shown."""
-        result, member = _object(message.value["result"]), LISTS[asked.method][1]
+        result, member = members(message.value["result"]), LISTS[asked.method][1]
         beside = {key: value for key, value in result.items() if key != member or not isinstance(value, list)}
         ruling = self._weighed(message, of_result("", beside, self._subject))
         if ruling.blocked and self._setup.enforce:
@@ -288,13 +271,13 @@ class Gate:
         line = encode({**message.value, "result": kept})
         yield Forward(Side.CLIENT, line, event._replace(decision=Decision.WITHHELD))
 
-    def _opening(self, message: _Message, asked: _Pending) -> Iterator[Command]:
+    def _opening(self, message: Message, asked: _Pending) -> Iterator[Command]:
         """What a server says of itself; its instructions are withheld when they are not to be read."""
-        result = _object(message.value["result"])
+        result = members(message.value["result"])
         said = result.get("instructions")
         agreed = result.get("protocolVersion")
         self._revision = agreed if isinstance(agreed, str) else self._revision
-        info = _object(result.get("serverInfo") or _object(result.get("_meta")).get(SERVER_INFO))
+        info = members(result.get("serverInfo") or members(result.get("_meta")).get(SERVER_INFO))
         ruling = self._offer.opening(info, said if isinstance(said, str) else "", self._revision)
         if not ruling.blocked:
             rest = {key: value for key, value in result.items() if key not in {"instructions", "serverInfo"}}
@@ -310,7 +293,7 @@ class Gate:
         else:
             yield _refusal(Side.CLIENT, message.value["id"], RESPONSE_REFUSED, ruling, event)
 
-    def _listed(self, message: _Message) -> Iterator[Command]:
+    def _listed(self, message: Message) -> Iterator[Command]:
         """An answer to the gate itself: another page is asked for, or the calls that waited go on."""
         result = message.value.get("result")
         if isinstance(result, dict):
@@ -319,22 +302,22 @@ class Gate:
         if following is not None:
             yield Forward(Side.SERVER, following)
             return
-        error = _object(message.value.get("error"))
+        error = members(message.value.get("error"))
         self._offer.settle(failed="error" in message.value and error.get("code") != METHOD_NOT_FOUND)
         held, self._held = self._held, []
         for item in held:
             yield from self._request(item._replace(now=message.now))
 
-    def _dropped(self, message: _Message, ruling: Ruling) -> Iterator[Command]:
+    def _dropped(self, message: Message, ruling: Ruling) -> Iterator[Command]:
         event = self._event(message, ruling)
         yield Drop(event) if self._setup.enforce else Forward(message.side.other, message.line, event)
 
-    def _unreadable(self, message: _Message, fault: WireFault) -> Iterator[Command]:
+    def _unreadable(self, message: Message, fault: WireFault) -> Iterator[Command]:
         """A line that is no message, or more than one to different readers."""
         ruling = denied(
             "malformed", f"{fault.kind}{': ' if fault.detail else ''}{visible(fault.detail, 80)}", fault.pointer
         )
-        event = self._event(message, ruling, _text(message.value.get("method")))
+        event = self._event(message, ruling, text_in(message.value.get("method")))
         if not self._setup.enforce:
             yield Forward(message.side.other, message.line, event)
             return
@@ -352,7 +335,7 @@ class Gate:
     def _too_long(self, side: Side, now: float) -> Iterator[Command]:
         """Nobody knows whose answer it was, so whoever waits is told; an answer that comes later finds nobody."""
         ruling = denied("too_long", f"a message is longer than {MAX_BYTES:,} bytes")
-        event = self._event(_Message(side, {}, b"", now), ruling)
+        event = self._event(taken(side, {}, b"", now), ruling)
         waiting = [key for key in self._pending if key[0] is side.other]
         if side is Side.CLIENT:
             yield _refusal(side, None, REFUSED, ruling, event)
@@ -363,11 +346,13 @@ class Gate:
         if not waiting:
             yield Drop(event)
 
-    def _event(self, message: _Message, ruling: Ruling, method: str = "", asked: Event | None = None) -> Event:
+    def _event(self, message: Message, ruling: Ruling, method: str = "", asked: Event | None = None) -> Event:
         decision = Decision.FORWARDED
         if ruling.blocked:
             decision = Decision.BLOCKED if self._setup.enforce else Decision.WOULD_BLOCK
-        tool = asked.tool if asked is not None else _text(message.params.get("name")) if method == "tools/call" else ""
+        tool = (
+            asked.tool if asked is not None else text_in(message.params.get("name")) if method == "tools/call" else ""
+        )
         return Event(
             message.side,
             decision,
@@ -390,11 +375,3 @@ def _refusal(to: Side, message_id: JsonValue, code: int, ruling: Ruling, event: 
     what = "blocked by oktsec (response)" if code == RESPONSE_REFUSED else "blocked by oktsec"
     data: dict[str, JsonValue] = {"rules": list(ruling.rules), "field": ruling.field, "reason": ruling.reason}
     return Answer(to, message_id, code, f"{what}: {ruling.rule}", data, event)
-
-
-def _object(value: JsonValue) -> dict[str, JsonValue]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: JsonValue) -> str:
-    return value if isinstance(value, str) else ""

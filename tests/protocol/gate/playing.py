@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,18 @@ _RULES = rulebook.builtin()
 _BOOK = grammarbook.builtin()
 
 
+@cache
+def judging(config: str) -> tuple[Config, Judge]:
+    """A configuration and its judge, made once: compiling the rules takes longer than a test."""
+    loaded = load_config("oktsec.yaml", config).config if config else Config()
+    return loaded, Judge(_RULES, loaded, _BOOK)
+
+
 def gate(config: str = "", *, enforce: bool = True, agent: str = "coder", standing: Standing | None = None) -> Gate:
     """A gate for the server `files`."""
-    loaded = load_config("oktsec.yaml", config).config if config else Config()
-    judge = Judge(_RULES, loaded, _BOOK, standing)
+    loaded, judge = judging(config)
+    if standing is not None:
+        judge = Judge(_RULES, loaded, _BOOK, standing)
     closed = loaded.default_policy == "deny"
     return Gate(Setup(judge, CallPolicy(loaded), "files", agent, loaded.agent(agent), enforce, closed))
 

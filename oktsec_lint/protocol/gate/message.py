@@ -1,0 +1,45 @@
+"""One message on its way through the gate."""
+
+from __future__ import annotations
+
+from oktsec_lint.core.model import JsonValue
+from oktsec_lint.core.values import NamedTuple
+from oktsec_lint.protocol.wire import encode
+
+from .commands import Side
+
+
+class Message(NamedTuple):
+    """What came, from whom, and when."""
+
+    side: Side
+    value: dict[str, JsonValue]
+    line: bytes
+    """As it came, without its line end."""
+    now: float
+    """The driver's clock in seconds."""
+    id_text: str = ""
+    """JSON text of the id, in which `7` and `"7"` differ; empty for none."""
+
+    @property
+    def params(self) -> dict[str, JsonValue]:
+        return members(self.value.get("params"))
+
+
+def taken(side: Side, value: JsonValue, line: bytes, now: float) -> Message:
+    """The message in a decoded line; one without members when it is no object."""
+    message = members(value)
+    number = message.get("id")
+    if type(number) is int:
+        return Message(side, message, line, now, str(number))
+    return Message(side, message, line, now, encode(number).decode() if "id" in message else "")
+
+
+def members(value: JsonValue) -> dict[str, JsonValue]:
+    """An object's members; none for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def text_in(value: JsonValue) -> str:
+    """A text; empty for anything else."""
+    return value if isinstance(value, str) else ""
