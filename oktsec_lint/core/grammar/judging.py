@@ -30,9 +30,9 @@ _SHOWN = 6
 _SHORT_NAME = 24
 _SHORT, _REMEMBERED = 200, 1 << 13
 """Characters of a text whose sentences are remembered, and how many texts."""
-_WORTH_PATTERNS = 1.5
+_WORTH_PATTERNS = 4.5
 """Score by words alone from which an object is put to the patterns: three honest ones in four stay below it, and one
-attack in two hundred."""
+attack in a thousand."""
 _MEANT_TO_INSTRUCT = frozenset({"server.instructions", "message.prompt"})
 
 

@@ -51,11 +51,11 @@ _SHORTEST_NAME = 3
 
 
 def shape_of(word: str, names: Names) -> str:
-    """The class a word has by its looks, or an empty string."""
+    """The class a word has by its looks, or an empty string. A tool that is called `fetch` owns no word of English."""
     if len(word) >= _SHORTEST_NAME:
         if word in names.parameters:
             return "ownparam"
-        if word == names.tool:
+        if word == names.tool and not word.isalpha():
             return "owntool"
     if word.isalpha() or len(word) == 1:
         return ""

@@ -139,7 +139,7 @@ def _opening(tagged: Sequence[Tagged], clauses: Sequence[int]) -> Iterator[str]:
             yield f"^{name}"
     for start in (0, *clauses):
         order = _order(tagged, start)
-        if order is not None:
+        if order is not None and order.last + 1 not in clauses:
             for name in order.classes:
                 if name in _ACTS:
                     yield f"^{name}"
