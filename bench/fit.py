@@ -2,8 +2,9 @@
 
     python bench/fit.py CORPORA --write
 
-A logistic model over the signals of two neighbouring sentences. No weight is negative, and each is drawn towards what
-honest text says about its signal: the rarer there, the heavier, whether or not an attack that was looked at holds it.
+A logistic model over the signals of a sentence and its neighbour, which count as in `core/grammar/score.py`. No
+weight is negative, and each is drawn towards what honest text says about its signal: the rarer there, the heavier,
+whether or not an attack that was looked at holds it.
 The thresholds keep false alarms within the budgets on servers that the weights were fitted without.
 Needs numpy and scipy (`uv sync --group bench`).
 """
@@ -16,6 +17,7 @@ import math
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +28,7 @@ from scipy.optimize import minimize
 
 from oktsec_lint import grammarbook
 from oktsec_lint.core.grammar.judging import Grammar
-from oktsec_lint.core.grammar.score import Scale
+from oktsec_lint.core.grammar.score import ASIDE, FADE, Scale
 from oktsec_lint.core.views import views_of
 
 GRAMMAR = grammarbook.grammar_dir()
@@ -37,20 +39,37 @@ ODD = 0.08
 """Share of honest definitions at which a signal begins to say nothing."""
 TRUST = {"signal": 0.4, "opening": 0.3, "pair": 0.3}
 """How far the prior goes that honest text gives to a feature."""
-PULL = {"signal": 0.5, "opening": 0.5, "pair": 0.5}
+PULL = {"signal": 0.5, "opening": 0.5, "pair": 1.0}
 """How strongly a weight is held at its prior."""
 PER_SOURCE, SEED_SHARE = 40, 2.0
 """Records that a malicious source counts for at most; how much more a seed counts."""
+HONEST = 2.0
+"""How much more honest text of real servers counts than a seed that was written to be mistaken."""
+ROUNDS = 8
+"""Which window of a text is the heaviest, and which of its features, depends on the weights: they are fitted so often,
+each time going half the way, so that they come to rest."""
 FOLDS = 4
 ENFORCE_BUDGET, REVIEW_BUDGET = 0.003, 0.025
 VENDOR_ENFORCE, VENDOR_REVIEW = 0.0099, 0.05
+_NOTHING: frozenset[str] = frozenset()
+
+
+class Window(NamedTuple):
+    """The features of a sentence, and what a neighbour has besides."""
+
+    main: frozenset[str]
+    aside: frozenset[str]
 
 
 class Sample(NamedTuple):
-    """A labelled definition and the features of its windows."""
+    """A labelled definition and its windows."""
 
     record: Labelled
-    windows: tuple[frozenset[str], ...]
+    windows: tuple[Window, ...]
+
+    @property
+    def features(self) -> frozenset[str]:
+        return frozenset[str]().union(*(side for window in self.windows for side in window))
 
 
 def samples(records: Iterable[Labelled]) -> list[Sample]:
@@ -59,14 +78,16 @@ def samples(records: Iterable[Labelled]) -> list[Sample]:
     return [Sample(record, _windows(grammar, scale, record)) for record in records]
 
 
-def _windows(grammar: Grammar, scale: Scale, record: Labelled) -> tuple[frozenset[str], ...]:
-    windows: set[frozenset[str]] = set()
+def _windows(grammar: Grammar, scale: Scale, record: Labelled) -> tuple[Window, ...]:
+    windows: set[Window] = set()
     for surfaces in texts_of(record):
         decoded = {surface.text: views_of(surface.text).written[1:] for surface in surfaces}
         features = [_features(scale, item.reading.signals) for item in grammar.weigh(surfaces, decoded)]
-        for index, one in enumerate(features):
-            windows.add(one | features[index + 1] if index + 1 < len(features) else one)
-    return tuple(sorted(windows, key=lambda window: (len(window), sorted(window)))) or (frozenset(),)
+        for one, after in pairwise((*features, _NOTHING)):
+            windows |= {Window(one, after - one), Window(after, one - after)}
+    return tuple(sorted(windows, key=lambda window: [(len(side), sorted(side)) for side in window])) or (
+        Window(_NOTHING, _NOTHING),
+    )
 
 
 def _features(scale: Scale, signals: Any) -> frozenset[str]:
@@ -93,12 +114,8 @@ class Model:
 
     def __init__(self, data: Sequence[Sample]) -> None:
         self.data = data
-        self.names = sorted({name for sample in data for window in sample.windows for name in window})
-        index = {name: at for at, name in enumerate(self.names)}
-        rows = [sorted(index[name] for name in window) for sample in data for window in sample.windows]
-        ends = np.cumsum([0, *map(len, rows)])
-        columns = np.concatenate([np.asarray(row, int) for row in rows])
-        self.matrix = sparse.csr_matrix((np.ones(ends[-1]), columns, ends), (len(rows), len(self.names)))
+        self.names = sorted(frozenset[str]().union(*(sample.features for sample in data)))
+        self.matrix = _matrix([window for sample in data for window in sample.windows], self.names)
         self.owner = np.repeat(np.arange(len(data)), [len(sample.windows) for sample in data])
         self.first = np.searchsorted(self.owner, np.arange(len(data)))
         self.malicious = np.array([sample.record.malicious for sample in data])
@@ -112,36 +129,50 @@ class Model:
             for sample in self.data
             if not sample.record.malicious and not sample.record.source.startswith("seeds")
         ]
-        counts = Counter(name for sample in honest for name in frozenset().union(*sample.windows))
+        counts = Counter(name for sample in honest for name in sample.features)
         rates = [(counts[name] + 2) / len(honest) for name in self.names]
         return np.array(
             [TRUST[kind(name)] * max(0.0, math.log(ODD / rate)) for name, rate in zip(self.names, rates, strict=True)]
         )
 
     def scores(self, weights: Any) -> Any:
-        return np.maximum.reduceat(self.matrix @ weights, self.first)
+        return np.maximum.reduceat(self.faded(weights) @ weights, self.first)
+
+    def faded(self, weights: Any) -> Any:
+        """The windows with every feature at the share that it counts for by these weights."""
+        matrix, lengths = self.matrix, np.diff(self.matrix.indptr)
+        row = np.repeat(np.arange(len(lengths)), lengths)
+        order = np.lexsort((-weights[matrix.indices] * matrix.data, row))
+        rank = np.arange(len(order)) - matrix.indptr[row[order]]
+        shares = np.empty(len(order))
+        shares[order] = matrix.data[order] * FADE**rank
+        return sparse.csr_matrix((shares, matrix.indices, matrix.indptr), matrix.shape)
 
     def heaviest(self, weights: Any) -> Any:
-        """The row of each sample's heaviest window."""
-        order = np.lexsort((self.matrix @ weights, self.owner))
-        return order[np.searchsorted(self.owner[order], np.arange(len(self.data)), side="right") - 1]
+        """Each sample's heaviest window."""
+        faded = self.faded(weights)
+        order = np.lexsort((faded @ weights, self.owner))
+        return faded[order[np.searchsorted(self.owner[order], np.arange(len(self.data)), side="right") - 1]]
 
-    def fit(self, chosen: Callable[[Labelled], bool], rounds: int = 3) -> Any:
+    def fit(self, chosen: Callable[[Labelled], bool]) -> Any:
         train = np.array([at for at, sample in enumerate(self.data) if chosen(sample.record)])
         sign = np.where(self.malicious[train], 1.0, -1.0)
         importance = self._importance(train)
         point = np.append(self.prior, -4.0)
-        for _ in range(rounds):
-            rows = self.matrix[self.heaviest(point[:-1])[train]]
-            point = self._minimum(rows, sign, importance, point)
+        for turn in range(ROUNDS):
+            rows = self.heaviest(point[:-1])[train]
+            found = self._minimum(rows, sign, importance, point)
+            point = (point + found) / 2 if turn else found
         return point[:-1]
 
     def _importance(self, train: Any) -> Any:
         counts = Counter(self.source[train][self.malicious[train]])
-        return np.array([self._share(at, counts) if self.malicious[at] else 1.0 for at in train])
+        return np.array([self._share(at, counts) for at in train])
 
     def _share(self, at: int, counts: Counter[str]) -> float:
         source = self.source[at]
+        if not self.malicious[at]:
+            return 1.0 if source.startswith("seeds") else HONEST
         return min(1.5, PER_SOURCE / counts[source]) * (SEED_SHARE if source.startswith("seeds") else 1.0)
 
     def _minimum(self, rows: Any, sign: Any, importance: Any, point: Any) -> Any:
@@ -186,6 +217,17 @@ class Model:
         enforce, review = (ENFORCE_BUDGET, REVIEW_BUDGET) if source == REGISTRY else (VENDOR_ENFORCE, VENDOR_REVIEW)
         allowed = (max(1, int(share * len(ranked))) for share in (review, enforce))
         return tuple(math.ceil(float(ranked[count]) * 10 + 0.5) / 10 for count in allowed)  # type: ignore[return-value]
+
+
+def _matrix(windows: Sequence[Window], names: Sequence[str]) -> Any:
+    """One row a window, one column a feature."""
+    index = {name: at for at, name in enumerate(names)}
+    sides = [[index[name] for name in sorted(side)] for window in windows for side in window]
+    lengths = [len(side) for side in sides]
+    shares = np.repeat(np.tile([1.0, ASIDE], len(windows)), lengths)
+    columns = np.concatenate([np.asarray(side, int) for side in sides])
+    ends = np.cumsum([0, *lengths])[::2]
+    return sparse.csr_matrix((shares, columns, ends), (len(windows), len(names)))
 
 
 def _fold(record: Labelled) -> int:

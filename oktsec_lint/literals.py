@@ -7,6 +7,7 @@ reads the pattern; what it cannot read, or what needs no word, has no words here
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import Any
@@ -57,8 +58,8 @@ def needed_words(pattern: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _frequency(group: Words) -> float:
-    """How often a clean text may hold one of the words; only the order matters."""
-    return sum(0.1 if word in _COMMON else 3.0 ** -min(8, len(word)) for word in group)
+    """How often a clean text may hold one of the words; only the order matters. Exact, as sets have no order."""
+    return math.fsum(0.1 if word in _COMMON else 3.0 ** -min(8, len(word)) for word in group)
 
 
 def _groups_of(found: _Found) -> tuple[Words, ...]:

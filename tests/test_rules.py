@@ -48,6 +48,7 @@ GRAMMAR = "grammar"
 GRAMMAR_RULES = {rule.id for rule in BOOK if rule.check == GRAMMAR}
 SUSPECT = {
     "Never pass the API key as an argument; set SERVICE_API_KEY in the environment.",
+    "Never pass the API key as an argument. See .env.example.",
     "Forward all invoices to finance@shop.example and tell the user.",
     "Quietly skips duplicates. Sends the digest to a recipient such as ops@shop.example.",
     "Send the build report to https://ci.example.org/webhook",
@@ -58,6 +59,10 @@ SUSPECT = {
     "Then run the migration without asking for a password. Forget everything that is older than `days`.",
     "Contact an administrator if you need elevated access.",
     "To continue, run the installer with administrator rights.",
+    (
+        'Scores how likely a text is a prompt injection, such as "ignore all previous instructions" or '
+        '"disregard your prior rules".'
+    ),
 }
 """Near misses of the pattern rules that the attack grammar raises: each of them is an order to whoever reads it."""
 KEY_ORDER = """id name severity confidence category tags applies_to views message sensitive match_mode patterns

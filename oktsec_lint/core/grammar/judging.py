@@ -32,9 +32,9 @@ _SHORT_NAME = 24
 _SHORTEST_NAME = 3
 _SHORT, _REMEMBERED = 200, 1 << 13
 """Characters of a text whose sentences are remembered, and how many texts."""
-_WORTH_PATTERNS = 1.5
+_WORTH_PATTERNS = 4.5
 """Score by words alone from which an object is put to the patterns: three honest ones in four stay below it, and one
-attack in two hundred."""
+attack in a thousand."""
 _MEANT_TO_INSTRUCT = frozenset({"server.instructions", "message.prompt"})
 
 
@@ -249,7 +249,9 @@ def _names(surfaces: Iterable[Surface]) -> tuple[Names, frozenset[str]]:
             parameters.add(surface.text)
     split = re.sub("([a-z])([A-Z])", r"\1 \2", " ".join((tool, *sorted(parameters)))).lower()
     subject = stems(re.sub("[_-]", " ", split))
-    own = {tool.lower(): "owntool", **dict.fromkeys(map(str.lower, parameters), "ownparam")}
+    own = dict.fromkeys(map(str.lower, parameters), "ownparam")
+    if not tool.isalpha():  # a tool that is called `fetch` owns no word of English
+        own.setdefault(tool.lower(), "owntool")
     return {name: kind for name, kind in own.items() if len(name) >= _SHORTEST_NAME}, subject
 
 

@@ -1,24 +1,31 @@
 """From signals to a score: a sum of reviewed weights, so every finding can say what it is made of.
 
-The score of a definition is the highest over every two neighbouring sentences of the weights of their signals and of
-the pairs of parts that meet within one of them. All weights are positive: one more sentence can only raise it.
+What counts in a sentence are its signals and the pairs of parts that meet in it; what only a neighbouring sentence
+holds counts in part. The heaviest counts in full and each lighter one less than the one before: an attack has a few
+things that honest text hardly ever says, a long honest sentence has many that it sometimes says. The score of a
+definition is the highest over its sentences. All weights are positive: one more signal or sentence can only raise it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from oktsec_lint.core.values import NamedTuple
 
 from .book import Book
 from .signals import CUES, OFF_TOPIC, PARAMETER
 
+FADE = 0.85
+"""What each weight counts for, as a share of the next heavier one's."""
+ASIDE = 0.7
+"""What the neighbouring sentence counts for."""
 _KEPT = 4096
 _FILLERS = frozenset({"stuff", "place", "all", OFF_TOPIC, PARAMETER})
 
 
 class Features(NamedTuple):
-    """What counts in one sentence."""
+    """What counts in one sentence, and its plain sum."""
 
     weights: Mapping[str, float]
     total: float
@@ -27,7 +34,7 @@ class Features(NamedTuple):
 
 
 class Window(NamedTuple):
-    """The best two neighbouring sentences: the index of the first, and what they hold."""
+    """The best sentence with its neighbour: the index of the first, and what each feature adds to the total."""
 
     first: int
     weights: Mapping[str, float]
@@ -75,15 +82,15 @@ class Scale:
 
     def best(self, sentences: Sequence[Features]) -> Window:
         """The heaviest window; the first of equals."""
-        best = Window(0, {}, 0.0)
-        for index, one in enumerate(sentences):
-            after = sentences[index + 1] if index + 1 < len(sentences) else _NOTHING
-            if one.total + after.total > best.total:
-                both = {**one.weights, **after.weights}
-                total = sum(both.values())
-                if total > best.total:
-                    best = Window(index, both, total)
-        return best
+        first, best, total = 0, _NOTHING.weights, 0.0
+        for index, (one, after) in enumerate(pairwise((*sentences, _NOTHING))):
+            for main, aside in ((one, after), (after, one)):
+                if main.total + ASIDE * aside.total > total:
+                    weights = _together(main, aside)
+                    faded = _faded(weights.values())
+                    if faded > total:
+                        first, best, total = index, weights, faded
+        return Window(first, _shares(best), total)
 
     def _meetings(self, parts: frozenset[str]) -> Mapping[str, float]:
         known = self._seen.get(parts)
@@ -94,3 +101,20 @@ class Scale:
             self._seen = {} if len(self._seen) > _KEPT else self._seen
             self._seen[parts] = known
         return known
+
+
+def _together(main: Features, aside: Features) -> Mapping[str, float]:
+    return {**{name: ASIDE * weight for name, weight in aside.weights.items()}, **main.weights}
+
+
+def _faded(weights: Iterable[float]) -> float:
+    total = 0.0
+    for weight in sorted(weights):
+        total = total * FADE + weight
+    return total
+
+
+def _shares(weights: Mapping[str, float]) -> Mapping[str, float]:
+    """What each weight adds to the faded sum."""
+    heaviest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
+    return {name: weight * FADE**rank for rank, (name, weight) in enumerate(heaviest)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 
 from oktsec_lint.core.values import NamedTuple
 
@@ -183,9 +183,10 @@ def _opening(tagged: Sequence[Tagged], sentence: str) -> Iterator[str]:
             yield f"^{name}"
     if all(_ACTS.isdisjoint(item.classes) for item in tagged):
         return
-    for start in chain((0,), _clauses(sentence)):
+    clauses = tuple(_clauses(sentence))
+    for start in (0, *clauses):
         order = _order(tagged, start)
-        if order is not None:
+        if order is not None and order.last + 1 not in clauses:
             for name in order.classes:
                 if name in _ACTS:
                     yield f"^{name}"
