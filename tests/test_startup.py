@@ -49,3 +49,8 @@ def test_a_plain_scan_of_a_snapshot_imports_nothing_it_does_not_need(tmp_path: P
 def test_only_sarif_pays_for_sarif(tmp_path: Path) -> None:
     config(tmp_path)
     assert "sarif_om" in imported("scan", "--offline", "--format", "sarif", cwd=tmp_path)
+
+
+def test_the_gate_imports_neither_sdk_nor_typer_nor_an_event_loop(tmp_path: Path) -> None:
+    used = imported("run", "--journal", "j.db", "--", sys.executable, "-c", "pass", cwd=tmp_path)
+    assert not used & (SDK | LOOP | LOOKS | {"typer", "http", "urllib3", "cryptography"})
