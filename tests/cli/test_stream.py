@@ -123,7 +123,7 @@ def test_a_configuration_brings_its_rules_and_its_mistakes_but_not_its_allowlist
     args = ("scan", "--offline", "--format", "jsonl", "--config", "c.yaml", "-")
     ran = oktsec_lint(*args, cwd=tmp_path, stdin=manifest(1, POISON) + "\n")
     (answer,) = answers(ran)
-    assert answer["verdict"] == "flag"
+    assert answer["verdict"] in {"flag", "quarantine"}, "IAP-007 would block"
     assert {finding["rule"][:4] for finding in answer["findings"]} == {"INJ-"}, "IAP-007 and the allowlist say nothing"
     assert "CFG-004" in ran.err
     assert ran.code == 1
