@@ -110,13 +110,16 @@ def _refuse_what_fails_open(opened: LoadedConfig) -> None:
     rules = {rule.id: rule for rule in rulebook.builtin()}
     for hit in opened.hits:
         severity = rules[hit.rule].severity if hit.severity is None else hit.severity
-        if severity >= Severity.HIGH and hit.rule not in _HARMLESS and hit.place is not None:
+        opens = hit.rule in _NOT_UNDERSTOOD and hit.pointer.startswith(("/agents", "/rules"))
+        if (opens or (severity >= Severity.HIGH and hit.rule not in _HARMLESS)) and hit.place is not None:
             where = opened.document.locate(hit.place.pointer, at_key=hit.place.at_key)
             raise SourceError(
                 hit.message, path=where.path, line=where.line, column=where.column, hint="correct it first"
             )
 
 
+_NOT_UNDERSTOOD = frozenset({"CFG-001", "CFG-003", "CFG-004", "CFG-005", "CFG-006", "CFG-007"})
+"""Keys and values that mean nothing: below `agents` and `rules` somebody relies on them."""
 _HARMLESS = frozenset({"CFG-017", "CFG-019"})
 """High for other reasons than that something is not enforced: a plaintext secret, a URL in the clear."""
 

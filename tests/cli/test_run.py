@@ -152,6 +152,8 @@ def test_the_server_gets_our_environment_but_nothing_of_oktsec(folder: Path) -> 
     [
         ({"oktsec.yaml": "agents: ["}, (), "oktsec.yaml:1"),
         ({"oktsec.yaml": "custom_rules_dir: absent\n"}, (), "absent"),
+        ({"oktsec.yaml": "agents:\n  coder:\n    alowed_tools: [read]\n"}, (), "oktsec.yaml:3"),
+        ({"oktsec.yaml": "agents:\n  coder:\n    blocked_content: [credentialz]\n"}, (), "oktsec.yaml:3"),
         ({}, ("--config", "absent.yaml"), "absent.yaml"),
         ({}, ("--journal", "absent/\0/j.db"), ""),
         ({"oktsec.lock": "{}"}, (), "oktsec.lock:1"),
