@@ -126,7 +126,13 @@ class _Reading:
             for key, kind in LISTS.items()
             for index, item in enumerate(self._list(members.get(key, []), f"{at}/{key}"))
         ]
-        findings = self._list(members.get("findings", []), f"{at}/findings")
+        listed = self._list(members.get("findings", []), f"{at}/findings")
+        findings = tuple(self._finding(item, f"{at}/findings/{index}") for index, item in enumerate(listed))
+        ordered = in_order(definitions)
+        if len(ordered) < len(definitions):
+            self._refuse(at, "a definition is there twice", _HOW)
+        if len({item.key for item in findings}) < len(findings):
+            self._refuse(f"{at}/findings", "a finding is there twice", _HOW)
         return LockedServer(
             name,
             self._launch(members.get("launch"), f"{at}/launch"),
@@ -134,8 +140,8 @@ class _Reading:
             self._object(said.get("info", {}), f"{at}/about"),
             self._text(said.get("instructions", ""), f"{at}/about"),
             self._texts(members.get("varies", []), f"{at}/varies"),
-            in_order(definitions),
-            tuple(self._finding(item, f"{at}/findings/{index}") for index, item in enumerate(findings)),
+            ordered,
+            findings,
             Place(self._path, at),
         )
 

@@ -86,6 +86,13 @@ def test_a_repeated_key_is_refused_however_many_oddities_there_are() -> None:
     assert "duplicate key" in str(error)
 
 
+def test_what_is_there_twice_is_refused() -> None:
+    document = json.loads(GOOD)
+    tools = document["servers"]["files"]["tools"]
+    tools.append(tools[0])
+    assert "twice" in str(refusal(json.dumps(document)))
+
+
 @pytest.mark.parametrize("fact", ["/x~y", "/" + "a/" * 1_500, "", "x"])
 def test_what_is_no_pointer_is_refused(fact: str) -> None:
     refusal(GOOD.replace('"/name": "read"', f'"{fact}": 1,\n "/name": "read"'))
