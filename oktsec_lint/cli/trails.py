@@ -19,6 +19,7 @@ from oktsec_lint.core.record import Decision, Entry, Record, rules_text
 from oktsec_lint.core.report import Exit
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.reporters.json_text import compact
+from oktsec_lint.reporters.wording import plural
 from oktsec_lint.runtime.journal import utc
 from oktsec_lint.runtime.signing import verifier
 from oktsec_lint.runtime.store import default_path
@@ -69,7 +70,7 @@ def verified(public_key: Path | None, heads: Path | None) -> Callable[[Trail], E
         found = trail.examined(key, _kept(heads) if heads else ())
         _print(visible(str(item), _MOST) for item in found.breaks)
         if found.breaks:
-            _print([f"the journal was tampered with: {len(found.breaks):,} {_plural('break', len(found.breaks))}"])
+            _print([f"the journal was tampered with: {plural(len(found.breaks), 'break')}"])
             return Exit.FINDINGS
         _print([_whole(found)])
         return Exit.CLEAN if found.entries else Exit.NOTHING
@@ -94,13 +95,8 @@ def listed(asked: Asked, output_format: TrailFormat, last: int = 0) -> Callable[
 
 
 def _whole(found: Examined) -> str:
-    writers = f"{found.writers:,} {_plural('writer', found.writers)}"
-    signed = f", {found.signed:,} signed {_plural('checkpoint', found.signed)}" if found.signed else ""
-    return f"as written: {found.entries:,} {_plural('record', found.entries)} of {writers}{signed}"
-
-
-def _plural(word: str, number: int) -> str:
-    return word if number == 1 else f"{word}s"
+    signed = f", {plural(found.signed, 'signed checkpoint')}" if found.signed else ""
+    return f"as written: {plural(found.entries, 'record')} of {plural(found.writers, 'writer')}{signed}"
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -16,6 +16,7 @@ from itertools import zip_longest
 
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.model import JsonValue
+from oktsec_lint.core.redaction import rewritten
 from oktsec_lint.core.values import NamedTuple
 
 MASKED = "***"
@@ -73,25 +74,7 @@ class Mask:
         """The document with every text and key `starred`; the very same object where there is nothing to replace."""
         if not self._secrets or not any(self.starred(text) != text for text in _texts(root)):
             return root
-        top: list[JsonValue] = [root]
-        todo: list[list[JsonValue] | dict[str, JsonValue]] = [top]
-        while todo:
-            holder = todo.pop()
-            if isinstance(holder, list):
-                holder[:] = [self._copied(value, todo) for value in holder]
-            else:
-                holder.update({key: self._copied(value, todo) for key, value in holder.items()})
-        return top[0]
-
-    def _copied(self, value: JsonValue, todo: list[list[JsonValue] | dict[str, JsonValue]]) -> JsonValue:
-        """One level of a document; the levels below are `todo`."""
-        if isinstance(value, str):
-            return self.starred(value)
-        if not isinstance(value, dict | list):
-            return value
-        copy = {self.starred(key): item for key, item in value.items()} if isinstance(value, dict) else list(value)
-        todo.append(copy)
-        return copy
+        return rewritten(root, self.starred)
 
     def _without_half(self, text: str) -> str:
         for value in self._values:

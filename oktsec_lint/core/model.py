@@ -191,4 +191,19 @@ class Inventory(NamedTuple):
 
 def pointer_to(*tokens: str | int) -> str:
     """A JSON pointer from unescaped reference tokens (RFC 6901 section 3)."""
-    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+    return "".join(f"/{escaped(str(token))}" for token in tokens)
+
+
+def tokens_of(pointer: str) -> list[str]:
+    """The unescaped reference tokens of a JSON pointer (RFC 6901 section 4)."""
+    return [unescaped(token) for token in pointer.split("/")[1:]]
+
+
+def escaped(token: str) -> str:
+    """A key as a reference token of a JSON pointer."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def unescaped(token: str) -> str:
+    """The key that a reference token of a JSON pointer means."""
+    return token.replace("~1", "/").replace("~0", "~")

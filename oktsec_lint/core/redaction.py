@@ -5,7 +5,7 @@ Asterisks, as many as characters, so that offsets stay right.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from .evidence import Secrets
 from .model import Inventory, JsonValue, Server
@@ -27,25 +27,28 @@ def _covered(text: str, spans: Secrets) -> str:
 
 
 def _of_server(server: Server, covered: Mapping[str, str]) -> Server:
-    info = _replaced(dict(server.info), covered)
+    def cover(text: str) -> str:
+        return covered.get(text, text)
+
+    info = rewritten(dict(server.info), cover)
     return server._replace(
         info=info if isinstance(info, dict) else {},
-        instructions=covered.get(server.instructions, server.instructions),
+        instructions=cover(server.instructions),
         definitions=tuple(
-            item._replace(name=covered.get(item.name, item.name), body=_replaced(item.body, covered), digest="")
+            item._replace(name=cover(item.name), body=rewritten(item.body, cover), digest="")
             for item in server.definitions
         ),
     )
 
 
-def _replaced(root: JsonValue, covered: Mapping[str, str]) -> JsonValue:
-    """A copy of a value. Iterative: it may nest as deep as it likes."""
+def rewritten(root: JsonValue, rewrite: Callable[[str], str]) -> JsonValue:
+    """A copy of a value with every text and key rewritten. Iterative: it may nest as deep as it likes."""
     top: list[JsonValue] = [root]
     todo: list[list[JsonValue] | dict[str, JsonValue]] = [top]
 
     def copied(value: JsonValue) -> JsonValue:
         if isinstance(value, str):
-            return covered.get(value, value)
+            return rewrite(value)
         if not isinstance(value, dict | list):
             return value
         copy = dict(value) if isinstance(value, dict) else list(value)
@@ -57,7 +60,7 @@ def _replaced(root: JsonValue, covered: Mapping[str, str]) -> JsonValue:
         if isinstance(holder, list):
             holder[:] = map(copied, holder)
         else:
-            members = {covered.get(key, key): copied(item) for key, item in holder.items()}
+            members = {rewrite(key): copied(item) for key, item in holder.items()}
             holder.clear()
             holder.update(members)
     return top[0]

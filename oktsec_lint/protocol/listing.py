@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from oktsec_lint.core.model import Definition, JsonValue, Kind, pointer_to
+from oktsec_lint.core.model import Definition, JsonValue, Kind, name_in, pointer_to
 from oktsec_lint.core.values import NamedTuple
 
 from .complaints import Complaints
@@ -148,12 +148,7 @@ def _differing(reading: JsonValue, main: JsonValue) -> Iterator[JsonValue]:
 
 
 def _definition(item: JsonValue, method: ListMethod, variant: str = "") -> Definition:
-    return Definition(method.kind, _name(item, method), item, variant=variant)
-
-
-def _name(item: JsonValue, method: ListMethod) -> str:
-    name = item.get(method.name) if isinstance(item, dict) else None
-    return name if isinstance(name, str) else ""
+    return Definition(method.kind, name_in(method.kind, item), item, variant=variant)
 
 
 def _complain(faults: Iterable[WireFault], items: JsonValue, method: ListMethod, complaints: Complaints) -> None:
@@ -166,4 +161,4 @@ def _complain(faults: Iterable[WireFault], items: JsonValue, method: ListMethod,
             complaints.wire(fault)
         else:
             own = WireFault(fault.kind, f"/{rest}" if rest else "", fault.detail)
-            complaints.wire(own, kind=method.kind, name=_name(hit, method))
+            complaints.wire(own, kind=method.kind, name=name_in(method.kind, hit))

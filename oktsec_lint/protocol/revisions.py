@@ -55,15 +55,13 @@ class ListMethod(NamedTuple):
     """The member of the result that holds the definitions."""
     capability: str
     """The server capability that announces it."""
-    name: str
-    """The member of a definition that tells it from its siblings."""
 
 
 LIST_METHODS = (
-    ListMethod(Kind.TOOL, "tools/list", "tools", "tools", "name"),
-    ListMethod(Kind.PROMPT, "prompts/list", "prompts", "prompts", "name"),
-    ListMethod(Kind.RESOURCE, "resources/list", "resources", "resources", "uri"),
-    ListMethod(Kind.TEMPLATE, "resources/templates/list", "resourceTemplates", "resources", "name"),
+    ListMethod(Kind.TOOL, "tools/list", "tools", "tools"),
+    ListMethod(Kind.PROMPT, "prompts/list", "prompts", "prompts"),
+    ListMethod(Kind.RESOURCE, "resources/list", "resources", "resources"),
+    ListMethod(Kind.TEMPLATE, "resources/templates/list", "resourceTemplates", "resources"),
 )
 
 

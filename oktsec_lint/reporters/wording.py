@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from oktsec_lint.core.findings import Finding, Severity
-from oktsec_lint.core.model import Kind, Location, Subject
+from oktsec_lint.core.model import Kind, Location, Subject, tokens_of
 from oktsec_lint.core.rules import Rule
 
 LEVELS: Mapping[Severity, str] = {
@@ -38,7 +38,7 @@ def object_path(subject: Subject, pointer: str = "") -> Iterator[str]:
         yield subject.name
     elif subject.kind is Kind.CONFIG and subject.name:
         yield subject.name
-    yield from pointer_tokens(pointer)
+    yield from tokens_of(pointer)
 
 
 def object_name(subject: Subject) -> str:
@@ -46,11 +46,6 @@ def object_name(subject: Subject) -> str:
     if subject.kind in COLLECTIONS:
         return f"{subject.server}/{subject.name}"
     return subject.server or subject.name
-
-
-def pointer_tokens(pointer: str) -> list[str]:
-    """The reference tokens of a JSON pointer, unescaped (RFC 6901 section 4)."""
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 
 
 def taxon(taxonomy: str, identifier: str) -> str:

@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import Protocol
 
 from oktsec_lint.core.errors import SourceError
-from oktsec_lint.core.model import JsonValue, Location
+from oktsec_lint.core.model import JsonValue, Location, tokens_of
 from oktsec_lint.core.values import NamedTuple
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -129,7 +129,7 @@ class Document:
         A pointer that goes deeper than the tree gives its nearest existing ancestor: findings may be about what is
         missing. A value that is written as nothing gives its key, so that there is something to point at.
         """
-        node, key = self._walk(_tokens(pointer))
+        node, key = self._walk(tokens_of(pointer))
         span = node.span
         if key is not None and (at_key or span.start == span.end):
             span = key
@@ -137,7 +137,7 @@ class Document:
 
     def span(self, pointer: str) -> Span:
         """The offsets of the value at a JSON pointer, or of its nearest existing ancestor."""
-        return self._walk(_tokens(pointer))[0].span
+        return self._walk(tokens_of(pointer))[0].span
 
     def location(self, span: Span) -> Location:
         """A span as the position a person can go to."""
@@ -175,11 +175,6 @@ def _masked(line: str, offset: int, concealed: Sequence[Span]) -> str:
         if start < end:
             line = line[:start] + "*" * (end - start) + line[end:]
     return line
-
-
-def _tokens(pointer: str) -> list[str]:
-    """The unescaped reference tokens of a JSON pointer (RFC 6901 section 4)."""
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 
 
 def index_of(token: str, length: int) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from oktsec_lint.core.display import quoted, visible
-from oktsec_lint.core.model import Definition, Fault, JsonValue, Kind, Place, Server, Status, pointer_to
+from oktsec_lint.core.model import Definition, Fault, JsonValue, Kind, Place, Server, Status, name_in, pointer_to
 
 from .document import Anomaly, Oddity
 
@@ -203,8 +203,7 @@ def definitions(body: JsonValue, kind: Kind, place: Place, variant: str = "") ->
 
 
 def _definition(body: JsonValue, kind: Kind, place: Place, variant: str) -> Definition:
-    name = body.get("uri" if kind is Kind.RESOURCE else "name") if isinstance(body, dict) else None
-    return Definition(kind, name if isinstance(name, str) else "", body, place, variant)
+    return Definition(kind, name_in(kind, body), body, place, variant)
 
 
 def other_readings(main: Iterable[Definition], first: Iterable[Definition]) -> Iterator[Definition]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from oktsec_lint.core.config import Agent
 from oktsec_lint.core.display import quoted
-from oktsec_lint.core.model import EMPTY, JsonValue
+from oktsec_lint.core.model import EMPTY, JsonValue, escaped, unescaped
 from oktsec_lint.core.values import NamedTuple
 
 from .amounts import limit_units
@@ -102,10 +102,10 @@ class _Reader:
     def policies(self) -> Iterator[ToolPolicy]:
         key = "tool_policies"
         entries = self._entries(key, mapping)
-        missing = [item[1] for item in self._unread if item[:1] == (key,) and len(item) == _ENTRY]
-        self.invalid += [(_name(token), f"{quoted(f'{key}.{_name(token)}')} cannot be read") for token in missing]
+        missing = [unescaped(item[1]) for item in self._unread if item[:1] == (key,) and len(item) == _ENTRY]
+        self.invalid += [(name, f"{quoted(f'{key}.{name}')} cannot be read") for name in missing]
         for name, value in entries.items():
-            yield from self._read((name,), f"{key}.{name}", (key, _token(name)), _policy, name, value)
+            yield from self._read((name,), f"{key}.{name}", (key, escaped(name)), _policy, name, value)
 
     def constraints(self) -> Iterator[ToolConstraint]:
         key = "tool_constraints"
@@ -240,12 +240,3 @@ def _amount(entry: Mapping[str, JsonValue], key: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
         raise LimitError(f"{quoted(key)} is no number of zero or more")
     return limit_units(value) or bool(value)
-
-
-def _token(name: str) -> str:
-    """A name as a token of a JSON pointer."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def _name(token: str) -> str:
-    return token.replace("~1", "/").replace("~0", "~")

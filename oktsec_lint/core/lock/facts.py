@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TypeAlias
 
-from oktsec_lint.core.model import JsonValue
+from oktsec_lint.core.model import JsonValue, escaped, unescaped
 
 Facts: TypeAlias = dict[str, JsonValue]
 
@@ -26,7 +26,7 @@ def facts_of(root: JsonValue) -> Facts:
         if isinstance(value, dict) and value:
             if _numbered(value):
                 facts[pointer] = {}
-            stack += [(f"{pointer}/{_escaped(key)}", value[key]) for key in sorted(value, reverse=True)]
+            stack += [(f"{pointer}/{escaped(key)}", value[key]) for key in sorted(value, reverse=True)]
         elif isinstance(value, list) and value:
             stack += [(f"{pointer}/{index}", value[index]) for index in range(len(value) - 1, -1, -1)]
         else:
@@ -99,21 +99,18 @@ class _Building:
 
     def _finished(self, pointer: str, node: dict[str, JsonValue]) -> JsonValue:
         announced = pointer in self._objects
-        if node and announced != _numbered(node) and announced:
+        numbered = _numbered(node)
+        if node and announced and not numbered:
             raise ValueError(pointer)
-        if _numbered(node) and not announced:
+        if numbered and not announced:
             return [node[str(index)] for index in range(len(node))]
         if not any("~" in token for token in node):
             return node
-        return {token.replace("~1", "/").replace("~0", "~"): item for token, item in node.items()}
+        return {unescaped(token): item for token, item in node.items()}
 
 
 def _numbered(value: Mapping[str, JsonValue]) -> bool:
     return "0" in value and all(str(index) in value for index in range(len(value)))
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
 
 
 _DEEPEST = 700

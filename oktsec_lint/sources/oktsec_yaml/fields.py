@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from oktsec_lint.core.findings import Hit, Severity
-from oktsec_lint.core.model import EMPTY, JsonValue, Kind, Place, Subject, pointer_to
+from oktsec_lint.core.model import EMPTY, JsonValue, Kind, Place, Subject, pointer_to, tokens_of, unescaped
 from oktsec_lint.core.values import NamedTuple
 
 _LONGEST_INDEX = 6
@@ -29,7 +29,7 @@ class Address(NamedTuple):
     @property
     def name(self) -> str:
         """The key that holds it, as written, or the index."""
-        return self.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        return unescaped(self.pointer.rpartition("/")[2])
 
     def key(self, name: str) -> Address:
         dotted = f"{self.dotted}.{name}" if self.dotted else name
@@ -59,8 +59,7 @@ class Address(NamedTuple):
 def address_of(path: str, pointer: str) -> Address:
     """The address of a pointer whose tokens are read without the document: a number is taken for an index."""
     at = Address(path)
-    for token in pointer.split("/")[1:]:
-        name = token.replace("~1", "/").replace("~0", "~")
+    for name in tokens_of(pointer):
         is_index = name.isascii() and name.isdigit() and len(name) <= _LONGEST_INDEX
         at = at.item(int(name)) if is_index else at.key(name)
     return at
