@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from oktsec_lint import rulebook
 from oktsec_lint.core.config import Config, ServerSpec
 from oktsec_lint.core.findings import Hit
+from oktsec_lint.core.lock_rules import LOCK_NAME, NO_LOCK
 from oktsec_lint.core.model import EMPTY, Kind, LaunchIdentity, Place, Server, Status, Subject
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.sources import Document, LoadedConfig
@@ -19,8 +20,6 @@ from .choices import STDIN
 
 if TYPE_CHECKING:
     from oktsec_lint.core.lock import Lock, Standing
-
-LOCK_NAME = "oktsec.lock"
 
 
 class Beside(NamedTuple):
@@ -35,8 +34,8 @@ class Beside(NamedTuple):
     def offer(self, spec: ServerSpec) -> Server:
         """A configured server as it was locked, for a run that starts nothing."""
         locked = self.standing.lock.server(spec.name) if self.standing is not None else None
-        why = "it is not in oktsec.lock" if self.document is not None else "there is no oktsec.lock"
-        reason = f"--offline was given and {why}; nothing was started or contacted"
+        why = "it is not in" if self.document is not None else "there is no"
+        reason = f"--offline was given and {why} {LOCK_NAME}; nothing was started or contacted"
         server = Server(spec.name, Status.NOT_SCANNED, reason, place=spec.place, launch=self.launches.get(spec.name))
         if locked is None:
             return server
@@ -86,7 +85,7 @@ def today() -> str:
 def no_lock(config: Config) -> Hit:
     """What `--locked` says where there is no lock."""
     message = f"there is no {LOCK_NAME} beside this configuration, so nothing says what was reviewed"
-    return Hit("LCK-014", message, Subject("", Kind.CONFIG, ""), place=Place(config.path, ""))
+    return Hit(NO_LOCK, message, Subject("", Kind.CONFIG, ""), place=Place(config.path, ""))
 
 
 def custom_rules(config: Config, cwd: Path) -> Path | None:

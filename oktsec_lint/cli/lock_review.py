@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.findings import Finding, Severity
 from oktsec_lint.core.lock import Acceptance, Change, is_recorded, object_of, told
-from oktsec_lint.core.lock.review import ObjectName
+from oktsec_lint.core.lock.model import ObjectName
 from oktsec_lint.lockfile import is_day
 from oktsec_lint.reporters.sgr import Role, paint
 
@@ -86,8 +86,7 @@ class _Review:
         _say(paint(visible(title), Role.STRONG, color=self._color))
         for line in told(change):
             _say(f"  {visible(line, _TEXT)}")
-        about = (change.server, change.kind, change.name)
-        for finding in self._about(about):
+        for finding in self._about(change.about):
             _say(f"  {finding.rule} {finding.severity.label}: {visible(finding.message, _TEXT)}")
 
 

@@ -11,11 +11,11 @@ from oktsec_lint.core.display import visible
 from oktsec_lint.core.errors import UsageError
 from oktsec_lint.core.findings import Hit
 from oktsec_lint.core.lock import Lock, LockedFinding, LockedServer, drift, inventory_of
+from oktsec_lint.core.lock_rules import LOCK_NAME
 from oktsec_lint.core.model import Kind
 from oktsec_lint.core.report import Exit
 from oktsec_lint.sources.discovery import read_bytes
 
-from .beside import LOCK_NAME
 from .locking import summary
 
 _TEXT = 2_000

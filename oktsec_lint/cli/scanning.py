@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oktsec_lint.core.errors import OktsecError, UsageError
+from oktsec_lint.core.lock_rules import LOCK_NAME
 from oktsec_lint.core.report import Exit, Report, exit_code
 from oktsec_lint.core.values import NamedTuple
 
@@ -102,7 +103,6 @@ def _targets(reports: Sequence[str], request: Request) -> list[tuple[Format, Pat
     if not reports:
         return []
     from .audit import config_path
-    from .beside import LOCK_NAME
 
     read = {(request.cwd / name).resolve() for name in (*request.inputs, config_path(request)) if name}
     read |= {path.with_name(LOCK_NAME) for path in read}

@@ -6,16 +6,11 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 
 from .findings import Finding, Severity, Unfinished
+from .lock_rules import CATEGORY, NEWER_RULES, NO_LOCK, POLICY
 from .model import EMPTY, Location, Status
 from .policy import Level
 from .rules import Rule
 from .values import NamedTuple
-
-LOCK = "lock"
-"""Category of the rules about the lock."""
-POLICY_CHANGED, NO_LOCK = "LCK-011", "LCK-014"
-NEWER_RULES = "LCK-012"
-"""The rule of that category that is about the rulebook: the lock is as good as it was."""
 
 
 class Exit(IntEnum):
@@ -123,7 +118,7 @@ def with_excused_drift(report: Report) -> Report:
     back = [
         item
         for item in report.ignored
-        if item.finding.category == LOCK and (POLICY_CHANGED in known or item.finding.rule == NO_LOCK)
+        if item.finding.category == CATEGORY and (POLICY in known or item.finding.rule == NO_LOCK)
     ]
     return report._replace(
         findings=(*report.findings, *back), ignored=tuple(item for item in report.ignored if item not in back)
@@ -131,5 +126,6 @@ def with_excused_drift(report: Report) -> Report:
 
 
 def is_drift(finding: Finding) -> bool:
-    """Whether a finding says that something is not as it was locked; a difference in white space is none."""
-    return finding.category == LOCK and finding.severity > Severity.INFO and finding.rule != NEWER_RULES
+    """Whether a finding says that something is not as it was locked. A difference in white space is none, and when the
+    rules are newer, the lock is as good as it was."""
+    return finding.category == CATEGORY and finding.severity > Severity.INFO and finding.rule != NEWER_RULES

@@ -10,12 +10,13 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from oktsec_lint.core.errors import SourceError
+from oktsec_lint.core.lock_rules import LOCK_NAME
 from oktsec_lint.sources.discovery import read_bytes
 from oktsec_lint.sources.document import decode
 
 from .reading import text_digest
 
-_PREFIX, _SUFFIX = ".oktsec.lock.", ".tmp"
+_PREFIX, _SUFFIX = f".{LOCK_NAME}.", ".tmp"
 _FRESH = 0o644
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from oktsec_lint.core.config import Agent
 from oktsec_lint.core.display import quoted
-from oktsec_lint.core.model import EMPTY, JsonValue, escaped, unescaped
+from oktsec_lint.core.model import EMPTY, JsonValue, tokens_of
 from oktsec_lint.core.values import NamedTuple
 
 from .amounts import limit_units
@@ -95,17 +95,17 @@ class _Reader:
 
     def __init__(self, agent: Agent) -> None:
         self._settings = agent.settings
-        self._unread = [tuple(pointer.split("/")[1:]) for pointer in agent.unread]
+        self._unread = [tuple(tokens_of(pointer)) for pointer in agent.unread]
         self.invalid: list[tuple[str, str]] = []
         self.broken = ""
 
     def policies(self) -> Iterator[ToolPolicy]:
         key = "tool_policies"
         entries = self._entries(key, mapping)
-        missing = [unescaped(item[1]) for item in self._unread if item[:1] == (key,) and len(item) == _ENTRY]
+        missing = [item[1] for item in self._unread if item[:1] == (key,) and len(item) == _ENTRY]
         self.invalid += [(name, f"{quoted(f'{key}.{name}')} cannot be read") for name in missing]
         for name, value in entries.items():
-            yield from self._read((name,), f"{key}.{name}", (key, escaped(name)), _policy, name, value)
+            yield from self._read((name,), f"{key}.{name}", (key, name), _policy, name, value)
 
     def constraints(self) -> Iterator[ToolConstraint]:
         key = "tool_constraints"

@@ -5,16 +5,14 @@
 
 from __future__ import annotations
 
-from .changes import Change, What, changes, updated
+from .changes import Change, What, changes
 from .drift import drift, hits_of, told
-from .model import NAME, VERSION, Acceptance, Lock, LockedDefinition, LockedFinding, LockedServer
-from .review import object_of, reviewed
-from .standing import MISSING, Comparison, Standing, policy_digest
-from .taking import inventory_of, is_recorded, key_of, recorded, server_of, taken
+from .model import VERSION, Acceptance, Lock, LockedDefinition, LockedFinding, LockedServer
+from .review import reviewed
+from .standing import Comparison, Standing, policy_digest
+from .taking import inventory_of, is_recorded, object_of, server_of, taken
 
 __all__ = [
-    "MISSING",
-    "NAME",
     "VERSION",
     "Acceptance",
     "Change",
@@ -30,13 +28,10 @@ __all__ = [
     "hits_of",
     "inventory_of",
     "is_recorded",
-    "key_of",
     "object_of",
     "policy_digest",
-    "recorded",
     "reviewed",
     "server_of",
     "taken",
     "told",
-    "updated",
 ]

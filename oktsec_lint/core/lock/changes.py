@@ -9,7 +9,7 @@ from oktsec_lint.core.model import Inventory, Kind, Server, Status
 from oktsec_lint.core.values import NamedTuple
 
 from .canonical import canonical
-from .model import Lock, LockedDefinition, LockedServer
+from .model import Lock, LockedDefinition, LockedServer, ObjectName
 from .taking import in_order, taken
 
 
@@ -42,6 +42,10 @@ class Change(NamedTuple):
     old: tuple[LockedDefinition, ...] = ()
     """The definitions of that kind and name as locked; usually one."""
     new: tuple[LockedDefinition, ...] = ()
+
+    @property
+    def about(self) -> ObjectName:
+        return (self.server, self.kind, self.name)
 
 
 def changes(lock: Lock, inventory: Inventory) -> Iterator[Change]:

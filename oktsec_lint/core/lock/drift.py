@@ -8,6 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from oktsec_lint.core.display import quoted, visible
 from oktsec_lint.core.evidence import Spot, shown
 from oktsec_lint.core.findings import Evidence, Hit, Severity
+from oktsec_lint.core.lock_rules import (
+    ADDED,
+    INSTRUCTIONS,
+    LAUNCH,
+    OTHER,
+    POLICY,
+    REMOVED,
+    SCHEMA,
+    SELF,
+    SERVER_ADDED,
+    SERVER_REMOVED,
+    TEXT,
+)
 from oktsec_lint.core.model import Inventory, JsonValue, Kind, LaunchIdentity, Place, Subject, pointer_to
 from oktsec_lint.core.values import NamedTuple
 
@@ -16,9 +29,6 @@ from .changes import Change, What, changes
 from .facts import Facts, facts_of
 from .model import Lock, LockedDefinition, LockedServer
 from .words import added_spans, worded
-
-TEXT, SCHEMA, OTHER, INSTRUCTIONS, LAUNCH, SELF = "LCK-001", "LCK-002", "LCK-003", "LCK-004", "LCK-005", "LCK-006"
-ADDED, REMOVED, SERVER_ADDED, SERVER_REMOVED, POLICY = "LCK-007", "LCK-008", "LCK-009", "LCK-010", "LCK-011"
 
 _SCHEMAS = frozenset({"inputSchema", "outputSchema", "arguments"})
 _TEXTS = frozenset({"name", "title", "description", "uri", "uriTemplate", "mimeType"})

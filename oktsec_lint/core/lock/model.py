@@ -10,8 +10,6 @@ from oktsec_lint.core.values import NamedTuple
 
 VERSION = 1
 """Of the format. A reader refuses every other one: a lock that is half understood protects nothing."""
-NAME = "oktsec.lock"
-"""The file's name; it stands beside the configuration."""
 
 
 class Acceptance(NamedTuple):
@@ -43,6 +41,8 @@ class LockedFinding(NamedTuple):
 
 
 ObjectKey: TypeAlias = tuple[Kind, str]
+ObjectName: TypeAlias = tuple[str, Kind, str]
+"""Server, kind and name of what a change or a finding is about; for the server itself the name is empty."""
 
 
 class LockedDefinition(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import TypeAlias
+from operator import attrgetter
 
 from oktsec_lint.core.findings import Finding
 from oktsec_lint.core.model import Inventory, JsonValue, Kind, Status
@@ -11,17 +11,9 @@ from oktsec_lint.core.values import NamedTuple
 
 from .changes import Change, What, updated
 from .facts import facts_of
-from .model import Acceptance, FindingKey, Lock, LockedFinding, LockedServer
+from .model import Acceptance, FindingKey, Lock, LockedFinding, LockedServer, ObjectName
 from .standing import Standing
-from .taking import key_of, recorded
-
-ObjectName: TypeAlias = tuple[str, Kind, str]
-"""Server, kind and name of what a change or a finding is about; for the server itself the name is empty."""
-
-
-def object_of(finding: Finding) -> ObjectName:
-    _, kind, name, _ = key_of(finding)
-    return (finding.subject.server, kind, name)
+from .taking import key_of, object_of, recorded
 
 
 def reviewed(
@@ -41,7 +33,7 @@ def reviewed(
 
     def decides(change: Change) -> bool:
         decision = accepts(change)
-        (accepted if decision else refused).add((change.server, change.kind, change.name))
+        (accepted if decision else refused).add(change.about)
         return decision
 
     lock = updated(standing.lock, inventory, decides)
@@ -90,7 +82,7 @@ def _with_findings(server: LockedServer, findings: Iterable[Finding], answers: _
             stands[key_of(finding)] = acceptance
     counted = (item for item in fresh if not item.ignored_by or key_of(item) in stands)
     kept = (item for item in server.findings if (server.name, item.kind, item.name) in answers.refused)
-    return server._replace(findings=tuple(sorted((*kept, *recorded(counted, stands)), key=_by_key)))
+    return server._replace(findings=tuple(sorted((*kept, *recorded(counted, stands)), key=attrgetter("key"))))
 
 
 def _is_in(server: LockedServer, finding: Finding) -> bool:
@@ -105,7 +97,3 @@ def _is_in(server: LockedServer, finding: Finding) -> bool:
 def _has(body: JsonValue, pointer: str) -> bool:
     below = f"{pointer}/"
     return any(fact == pointer or fact.startswith(below) for fact in facts_of(body))
-
-
-def _by_key(item: LockedFinding) -> FindingKey:
-    return item.key

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from oktsec_lint.core.config import Config
 from oktsec_lint.core.findings import Finding, Hit
+from oktsec_lint.core.lock_rules import EXPIRED, NEWER_RULES
 from oktsec_lint.core.model import Inventory, Kind, Place, Subject
 from oktsec_lint.core.values import NamedTuple
 
@@ -15,9 +16,7 @@ from .canonical import digest
 from .changes import Change, What, changes
 from .drift import hits_of
 from .model import FindingKey, Lock, LockedFinding, LockedServer
-from .taking import is_recorded, key_of
-
-NEW_RULES, EXPIRED, MISSING = "LCK-012", "LCK-013", "LCK-014"
+from .taking import is_recorded, key_of, object_of
 
 
 def policy_digest(config: Config) -> str:
@@ -46,7 +45,7 @@ class Comparison:
         self._lock = standing.lock
         self._changes = tuple(changes(standing.lock, inventory))
         self._servers = {server.name: server for server in inventory.servers}
-        self._changed = {(change.server, change.kind, change.name) for change in self._changes}
+        self._changed = {change.about for change in self._changes}
 
     def hits(self) -> Iterator[Hit]:
         """Drift, the policy's included, and acceptances that are over."""
@@ -80,7 +79,7 @@ class Comparison:
                 found.setdefault(finding.subject, {})[finding.rule] = None
         for subject, rules in found.items():
             message = f"{', '.join(rules)}: found in the very text that was locked; the rules are newer than the lock"
-            yield Hit(NEW_RULES, message, subject, place=self._place_of(subject))
+            yield Hit(NEWER_RULES, message, subject, place=self._place_of(subject))
 
     @cached_property
     def _accepted(self) -> Mapping[tuple[str, FindingKey], LockedFinding]:
@@ -109,8 +108,7 @@ class Comparison:
     def _is_about_locked(self, finding: Finding) -> bool:
         if finding.ignored_by or not is_recorded(finding) or self._lock.server(finding.subject.server) is None:
             return False
-        name = "" if finding.subject.kind is Kind.SERVER else finding.subject.name
-        return (finding.subject.server, finding.subject.kind, name) not in self._changed
+        return object_of(finding) not in self._changed
 
     def _place_of(self, subject: Subject) -> Place | None:
         server = self._lock.server(subject.server)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from oktsec_lint.core.findings import Finding, Severity
+from oktsec_lint.core.lock_rules import CATEGORY
 from oktsec_lint.core.model import (
     Definition,
     Inventory,
@@ -17,9 +18,9 @@ from oktsec_lint.core.model import (
 )
 
 from .canonical import digest
-from .model import Acceptance, FindingKey, Lock, LockedDefinition, LockedFinding, LockedServer
+from .model import Acceptance, FindingKey, Lock, LockedDefinition, LockedFinding, LockedServer, ObjectName
 
-_PASSING = frozenset({"lock", "listing"})
+_PASSING = frozenset({CATEGORY, "listing"})
 """Categories whose findings are about the lock, or about one listing, not about what is locked."""
 _CIRCUMSTANCES: Mapping[str, str] = {
     "LST-003": "second listing",
@@ -81,6 +82,11 @@ def is_recorded(finding: Finding) -> bool:
 def key_of(finding: Finding) -> FindingKey:
     name = "" if finding.subject.kind is Kind.SERVER else finding.subject.name
     return (finding.rule, finding.subject.kind, name, finding.pointer)
+
+
+def object_of(finding: Finding) -> ObjectName:
+    _, kind, name, _ = key_of(finding)
+    return (finding.subject.server, kind, name)
 
 
 def server_of(locked: LockedServer, configured: Server) -> Server:

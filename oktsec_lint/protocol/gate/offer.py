@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from oktsec_lint.core.access import Access
 from oktsec_lint.core.config import Agent
 from oktsec_lint.core.judge import Judge, Judgement
+from oktsec_lint.core.lock_rules import ADDED, SERVER_ADDED
 from oktsec_lint.core.model import Definition, Inventory, JsonValue, Kind, Server, Status, Subject, name_in
 from oktsec_lint.core.policy import Level
 from oktsec_lint.core.values import NamedTuple
@@ -19,8 +20,7 @@ from .ruling import PASSED, Ruling, denied
 
 LISTS: Mapping[str, tuple[Kind, str]] = {item.method: (item.kind, item.member) for item in LIST_METHODS}
 """List method to the kind of what it lists and the member of its result."""
-_NEW = "LCK-007"
-_UNLOCKED = frozenset({_NEW, "LCK-009"})
+_UNLOCKED = frozenset({ADDED, SERVER_ADDED})
 """Rules that say that nobody has reviewed a definition, or its whole server."""
 
 
@@ -90,7 +90,7 @@ class Offer:
         ruling = self._ruling_on(judgement, subject)
         findings = (*judgement.by_subject.get(subject, ()), *judgement.by_subject.get(self._itself, ()))
         if not ruling.blocked and any(finding.rule in _UNLOCKED for finding in findings):
-            return denied(_NEW, "it is not in the lock")
+            return denied(ADDED, "it is not in the lock")
         return ruling
 
     def _ruling_on(self, judgement: Judgement, subject: Subject) -> Ruling:
