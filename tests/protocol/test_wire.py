@@ -171,6 +171,35 @@ def test_round_trip(value: JsonValue) -> None:
     assert decode(encode(sent)) == Decoded(sent)
 
 
+_TEXTS = st.sampled_from(
+    ['"a"', '"\\u00e9"', '"\\ud83d\\ude00"', '"\\ud800"', '"\\u0061"', '"\u00e9"', '"\\/"', '"\x7f"']
+)
+_NUMBERS = st.sampled_from(
+    ["0", "-0", "1.0", "1.50", "1e5", "1e999", "1e-400", "NaN", "9007199254740993", "12345678901234567"]
+)
+_SPELLED = st.recursive(
+    _TEXTS | _NUMBERS | st.sampled_from(["null", "true"]),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]")
+        | st.lists(st.tuples(_TEXTS, inner), max_size=3).map(
+            lambda pairs: "{" + ",".join(f"{key}:{value}" for key, value in pairs) + "}"
+        )
+        | st.lists(st.tuples(_TEXTS, inner), max_size=3).map(
+            lambda pairs: "{" + ", ".join(f"{key}: {value}" for key, value in pairs) + "}"
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(_SPELLED)
+def test_the_quick_reading_is_the_careful_one(result: str) -> None:
+    line = '{"jsonrpc": "2.0", "id": 1, "result": {"x": ' + result + "}}"
+    assert decode(line.encode()) == decode(b" " + line.encode())  # no encoder writes a space in front
+    compact = '{"jsonrpc":"2.0","id":1,"result":{"x":' + result + "}}"
+    assert decode(compact.encode()) == decode(b" " + compact.encode())
+
+
 @given(st.binary(max_size=200) | st.text(alphabet='{}[]":,\\u0dnulltrefalsE-+.19 aN', max_size=200).map(str.encode))
 def test_arbitrary_bytes_never_raise(line: bytes) -> None:
     decoded = decode(line)
