@@ -55,6 +55,38 @@ class Opinion(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
+_LONGEST, _REMEMBERED, _OVERHEAD = 1 << 14, 1 << 20, 64
+"""Characters of a text of the traffic that is remembered, of all of them together, and what each counts for besides."""
+
+
+class _Silent:
+    """Texts of the traffic, by kind, in which nothing was found: an agent that polls hears the same again and again.
+
+    Each text of a message is judged alone, so what stands around one makes no difference. What was found is never
+    remembered, only that there was nothing.
+    """
+
+    __slots__ = ("_known", "_room")
+
+    def __init__(self) -> None:
+        self._known: set[tuple[str, str]] = set()
+        self._room = _REMEMBERED
+
+    def others(self, texts: Iterable[surfaces.Surface]) -> list[surfaces.Surface]:
+        """Those of the texts that have to be read."""
+        known = self._known
+        return [item for item in texts if (item.kind, item.text) not in known]
+
+    def add(self, texts: Iterable[surfaces.Surface]) -> None:
+        for item in texts:
+            if len(item.text) <= _LONGEST:
+                self._room -= len(item.text) + _OVERHEAD
+                if self._room < 0:
+                    self._known.clear()
+                    self._room = _REMEMBERED
+                self._known.add((item.kind, item.text))
+
+
 class Judge:
     """One engine, one policy, one set of checks."""
 
@@ -73,6 +105,7 @@ class Judge:
         self.policy = Policy(config.rules)
         self.standing = standing
         self._spared = spared
+        self._silent, self._silence = _Silent(), Opinion(self.policy.decide(()))
         self._access = Access(config.agents)
         self._engine = Engine(self.rules.values(), book)
         self._checks: tuple[Check, ...] = tuple(
@@ -132,7 +165,13 @@ class Judge:
     ) -> Opinion:
         """One message of the traffic: what was found in its texts, and the verdict on it for an agent. `arguments`
         says that the agent itself sends them."""
-        hits, unfinished = self._engine.inspect(texts)
+        fresh = self._silent.others(texts)
+        if not fresh:
+            return self._silence
+        hits, unfinished = self._engine.inspect(fresh)
+        if not (hits or unfinished):
+            self._silent.add(fresh)
+            return self._silence
         findings = tuple(self._finding(hit, _NOWHERE) for hit in hits)
         verdict = self.policy.decide_message(findings, agent, unfinished, arguments=arguments)
         return Opinion(verdict, findings)
