@@ -49,8 +49,9 @@ def lock_path(config: Config, cwd: Path) -> Path:
     return (cwd / config.path).parent / LOCK_NAME
 
 
-def lock_beside(opened: LoadedConfig, cwd: Path, *, wanted: bool = False) -> Beside:
+def lock_beside(opened: LoadedConfig, cwd: Path, *, wanted: bool = False, launches: bool = True) -> Beside:
     """The lock of a configuration. `wanted` takes an empty one where there is none, from which everything differs.
+    `launches` is False for who starts one server: the programs and credentials of all of them take time to digest.
 
     Raises SourceError for a file that is no lock.
     """
@@ -64,8 +65,9 @@ def lock_beside(opened: LoadedConfig, cwd: Path, *, wanted: bool = False) -> Bes
 
     shown = shown_path(path, cwd)
     lock, document = lockfile.read(shown, read_bytes(path, shown=shown)) if there else (Lock(path=shown), None)
-    launches = {spec.name: lockfile.identity(spec, opened.document, cwd) for spec in config.servers}
-    return Beside(_standing(lock, config, cwd), document, launches)
+    specs = config.servers if launches else ()
+    identities = {spec.name: lockfile.identity(spec, opened.document, cwd) for spec in specs}
+    return Beside(_standing(lock, config, cwd), document, identities)
 
 
 def _standing(lock: Lock, config: Config, cwd: Path) -> Standing:

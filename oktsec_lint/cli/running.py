@@ -88,7 +88,10 @@ def _served(asked: Asked) -> int:
     judge = Judge(rules, config, grammarbook.builtin(), standing)
     closed = config.default_policy == "deny"
     setup = Setup(judge, CallPolicy(config), spec.name, agent, config.agent(agent), asked.enforce, closed)
-    digests = policy_digest(config), standing.lock.digest if standing else "", rulebook.digest(rules)
+    if standing is not None:
+        digests = standing.policy, standing.lock.digest, standing.rulebook
+    else:
+        digests = policy_digest(config), "", rulebook.digest(rules)
     with Journal.open(Path(asked.journal) if asked.journal else None) as journal:
         gc.freeze()
         return serve(Gate(setup), asked.command, os.environ, _Recorder(journal, setup, digests))
@@ -140,7 +143,7 @@ def _spec(asked: Asked, config: Config) -> ServerSpec:
 
 def _standing(opened: LoadedConfig, spec: ServerSpec, *, enforce: bool) -> Standing | None:
     """The lock, if there is one. Raises UsageError when this is not the server that was locked."""
-    beside = lock_beside(opened, Path.cwd())
+    beside = lock_beside(opened, Path.cwd(), launches=False)
     if beside.standing is None:
         return None
     locked = beside.standing.lock.server(spec.name)

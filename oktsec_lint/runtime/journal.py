@@ -25,7 +25,7 @@ _RULES = Record._fields.index("rules")
 def utc(seconds: float | None = None) -> str:
     """A time as records write it: now, or so many seconds after 1970."""
     moment = datetime.now(UTC) if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 class Journal:
