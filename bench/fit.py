@@ -5,7 +5,8 @@
 A logistic model over the signals of a sentence and its neighbour, which count as in `core/grammar/score.py`. No
 weight is negative, and each is drawn towards what honest text says about its signal: the rarer there, the heavier,
 whether or not an attack that was looked at holds it.
-The thresholds keep false alarms within the budgets on servers that the weights were fitted without.
+The thresholds keep false alarms within the budgets on servers that the weights were fitted without; those for messages
+are not touched (`bench/documents.py`).
 Needs numpy and scipy (`uv sync --group bench`).
 """
 
@@ -255,6 +256,7 @@ def written(model: Model, weights: Any, review: float, enforce: float) -> str:
     data = {
         "review": round(review, 1),
         "enforce": round(enforce, 1),
+        "messages": json.loads((GRAMMAR / "weights.json").read_bytes())["messages"],
         "rates": rates([sample.record for sample in model.data]),
         "signals": {name: weight for name, weight in kept.items() if kind(name) != "pair"},
         "pairs": {name: weight for name, weight in kept.items() if kind(name) == "pair"},

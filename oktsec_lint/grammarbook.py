@@ -78,6 +78,8 @@ def _book(data: Mapping[str, Any]) -> Book:
         data["weights"]["rates"],
         data["weights"]["review"],
         data["weights"]["enforce"],
+        data["weights"]["messages"]["review"],
+        data["weights"]["messages"]["enforce"],
     )
 
 

@@ -71,3 +71,7 @@ class Book(NamedTuple):
     """Score from which a definition is shown for review."""
     enforce: float
     """Score from which it is withheld."""
+    said_review: float
+    """The same for a text of the traffic, which may be a whole document: out of many sentences one may sound like an
+    order."""
+    said_enforce: float

@@ -98,10 +98,16 @@ class Grammar:
         """
         return self._by_patterns(self._by_words(surfaces, decoded))
 
+    def score(self, surfaces: Sequence[Surface]) -> float:
+        """How much one object sounds like an attack; what is encoded in its texts does not count."""
+        return self._scale.best([item.features for item in self.weigh(surfaces, {})]).total
+
     def _judged(self, weighed: Sequence[Weighed], secrets: Mapping[str, Secrets]) -> Hit | None:
-        window = self._scale.best([item.features for item in weighed])
-        if window.total < self._book.review:
+        features = [item.features for item in weighed]
+        least = self._points(weighed[0].surface.kind)[0] if weighed else 0.0
+        if not self._scale.reaches(features, least):
             return None
+        window = self._scale.best(features)
         pair = [item for item in weighed[window.first : window.first + 2] if item.features.total]
         chief = max(pair, key=lambda item: item.features.total).surface
         severity = self._severity(window.total, chief.kind)
@@ -115,7 +121,7 @@ class Grammar:
         prose = [(surface, text) for surface in surfaces if (text := _prose(surface))]
         if not prose:
             return _SILENT
-        names, subject = _names(surfaces)
+        names, subject = ({}, None) if _stands_alone(surfaces[0]) else _names(surfaces)
         read: list[_Read] = []
         for surface, text in prose:
             for page in self._pages(text, decoded.get(surface.text, ())):
@@ -125,8 +131,11 @@ class Grammar:
                 )
                 read += [(surface, page, reading) for reading in readings]
         weighed = self._weighed(read)
-        doubtful = self._scale.best([item.features for item in weighed]).total >= _WORTH_PATTERNS
-        return _Object(weighed, read if doubtful else ())
+        return _Object(weighed, read if self._is_doubtful([item.features for item in weighed]) else ())
+
+    def _is_doubtful(self, features: Sequence[Features]) -> bool:
+        scale = self._scale
+        return scale.reaches(features, _WORTH_PATTERNS) and scale.best(features).total >= _WORTH_PATTERNS
 
     def _by_patterns(self, found: _Object, narrowed: Prefilter | None = None) -> Sequence[Weighed]:
         """The same with the patterns that match in each sentence, if its words are worth that."""
@@ -164,11 +173,18 @@ class Grammar:
                 found.setdefault(bisect_right(starts, start) - 1, []).append(self._book.patterns[index].name)
         return found
 
+    def _points(self, kind: str) -> tuple[float, float]:
+        """From which score on a text of this kind is shown, and withheld."""
+        if kind.startswith("message."):
+            return self._book.said_review, self._book.said_enforce
+        return self._book.review, self._book.enforce
+
     def _severity(self, score: float, kind: str) -> Severity | None:
         """How bad a score is. What is there to instruct the model has to be worse by one step than what is not."""
-        if kind in _MEANT_TO_INSTRUCT:
-            return Severity.MEDIUM if score >= self._book.enforce else None
-        return Severity.HIGH if score >= self._book.enforce else Severity.MEDIUM
+        review, enforce = self._points(kind)
+        if score < (enforce if kind in _MEANT_TO_INSTRUCT else review):
+            return None
+        return Severity.HIGH if score >= enforce and kind not in _MEANT_TO_INSTRUCT else Severity.MEDIUM
 
     def _hit(self, chief: Surface, window: Window, spots: Iterable[Spot], secrets: Secrets, severity: Severity) -> Hit:
         part = self._chief_part(window)

@@ -21,6 +21,8 @@ FADE = 0.85
 ASIDE = 0.7
 """What the neighbouring sentence counts for."""
 _KEPT = 4096
+_ROUNDING = 1e-9
+"""More than sums of the same weights in another order may differ by."""
 _FILLERS = frozenset({"stuff", "place", "all", OFF_TOPIC, PARAMETER})
 
 
@@ -79,6 +81,16 @@ class Scale:
             self._known = {} if len(self._known) > _KEPT else self._known
             self._known[signals] = known
         return known
+
+    def reaches(self, sentences: Sequence[Features], total: float) -> bool:
+        """Whether some window may be that heavy. A plain sum is no less than the faded one, and far cheaper."""
+        before, total = 0.0, total - _ROUNDING
+        for item in sentences:
+            own = item.total
+            if own + ASIDE * before >= total or before + ASIDE * own >= total:
+                return True
+            before = own
+        return False
 
     def best(self, sentences: Sequence[Features]) -> Window:
         """The heaviest window; the first of equals."""

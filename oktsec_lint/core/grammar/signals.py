@@ -78,15 +78,15 @@ class Reader:
         self,
         sentences: Sequence[Sentence],
         names: Names,
-        subject: frozenset[str],
+        subject: frozenset[str] | None,
         *,
         in_schema: bool,
         cued: bool = True,
     ) -> list[Reading]:
         """The readings of one text.
 
-        `subject` are the word stems of the definition's own names; `cued` is False for texts that are there to
-        instruct, where an imperative tells nothing.
+        `subject` are the word stems of the definition's own names, None for what has none; `cued` is False for texts
+        that are there to instruct, where an imperative tells nothing.
         """
         readings: list[Reading] = []
         for number, sentence in enumerate(sentences):
@@ -163,13 +163,13 @@ def _stands_in(places: Mapping[str, list[int]], sequence: Sequential) -> bool:
     return True
 
 
-def _cues(sentence: str, tagged: Sequence[Tagged], subject: frozenset[str]) -> Iterator[str]:
+def _cues(sentence: str, tagged: Sequence[Tagged], subject: frozenset[str] | None) -> Iterator[str]:
     """What only a sentence behind others tells: how it begins, and whether it leaves the subject."""
     orders = False
     for cue in _opening(tagged, sentence):
         orders = orders or cue == ORDER
         yield cue
-    if _is_off_topic(sentence, subject):
+    if subject is not None and _is_off_topic(sentence, subject):
         yield OFF_TOPIC
         if orders:
             yield STRAY
