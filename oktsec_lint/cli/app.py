@@ -9,7 +9,7 @@ import typer
 
 from oktsec_lint import __version__
 
-from . import journal, lock, rules, run, scan, tools
+from . import journal, lock, rules, run, scan, schema, tools
 
 app = typer.Typer(
     name="oktsec-lint",
@@ -24,6 +24,7 @@ app.command(name="lock")(lock.lock)
 app.command(name="run")(run.run)
 app.command(name="tools")(tools.tools)
 app.command(name="rules")(rules.rules)
+app.command(name="schema")(schema.schema)
 app.add_typer(journal.app)
 
 

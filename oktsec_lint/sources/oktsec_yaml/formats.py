@@ -19,3 +19,8 @@ _FORMS: Mapping[Format, re.Pattern[str]] = {
 def fits(form: Format, text: str) -> bool:
     """Whether a text has the form; an empty text is an unset one."""
     return not text or _FORMS[form].fullmatch(text) is not None
+
+
+def form_of(form: Format) -> str:
+    """The form as a regular expression that has to match the whole text."""
+    return _FORMS[form].pattern
