@@ -1,6 +1,8 @@
 """A do-nothing MCP server over stdio: N ordinary tools, no dependency, so that a benchmark measures its client.
 
-usage: plain.py [TOOLS] [SECONDS-BEFORE-STARTING]
+usage: plain.py [TOOLS] [SECONDS-BEFORE-STARTING] [OWNER]
+
+With an owner, names and descriptions are no other server's.
 """
 
 import json
@@ -8,15 +10,18 @@ import sys
 import time
 
 COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 44
+OWNER = sys.argv[3] if len(sys.argv) > 3 else ""
 VERBS = ("list", "read", "count", "search", "compare", "sort", "merge", "rename", "archive", "tag", "export")
 NOUNS = ("invoices", "tickets", "contacts", "reports")
 
 
 def tool(index: int) -> dict[str, object]:
     verb, noun = VERBS[index % len(VERBS)], NOUNS[index // len(VERBS) % len(NOUNS)]
+    suffix = f"_{index}" if index >= len(VERBS) * len(NOUNS) else ""
+    whose = f"one workspace of {OWNER}" if OWNER else "one workspace"
     return {
-        "name": f"{verb}_{noun}" + (f"_{index}" if index >= len(VERBS) * len(NOUNS) else ""),
-        "description": f"{verb.capitalize()} the {noun} of one workspace. Returns at most 100 rows as JSON.",
+        "name": f"{OWNER}_{verb}_{noun}{suffix}".lstrip("_"),
+        "description": f"{verb.capitalize()} the {noun} of {whose}. Returns at most 100 rows as JSON.",
         "inputSchema": {
             "type": "object",
             "properties": {

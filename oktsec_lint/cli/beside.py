@@ -35,7 +35,7 @@ class Beside(NamedTuple):
         """A configured server as it was locked, for a run that starts nothing."""
         locked = self.standing.lock.server(spec.name) if self.standing is not None else None
         why = "it is not in" if self.document is not None else "there is no"
-        reason = f"--offline was given and {why} {LOCK_NAME}; nothing was started or contacted"
+        reason = f"--offline starts nothing and {why} {LOCK_NAME}: write it with `oktsec-lint lock`"
         server = Server(spec.name, Status.NOT_SCANNED, reason, place=spec.place, launch=self.launches.get(spec.name))
         if locked is None:
             return server
