@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar, cast
 
 from oktsec_lint.core.model import JsonValue, pointer_to
 from oktsec_lint.core.values import NamedTuple
 
-from . import combined, containers, scalars
+from . import combined, containers, scalars, unevaluated
 from .checking import Check, Fault, Run, TooComplexError, anything, nothing, too_deep, unchecked
 from .references import Document, home_of
 from .scalars import EVERY, Keywords
@@ -38,12 +38,16 @@ _NESTED: tuple[Callable[[Keywords, containers.Below], Iterator[tuple[tuple[type,
     combined.none,
     combined.conditional,
 )
-_UNCHECKED = ("unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef")
-"""Keywords that depend on what other schemas have looked at, or on the way to them."""
+_UNEVALUATED = frozenset({"unevaluatedProperties", "unevaluatedItems"})
+_UNCHECKED = ("$dynamicRef", "$recursiveRef")
+"""Keywords whose meaning depends on the way that led to them."""
 _BEFORE_2019 = ("draft-03", "draft-04", "draft-06", "draft-07")
 """Dialects in which `$ref` stands alone, whatever is written beside it."""
 
 _Table: TypeAlias = Mapping[type, tuple[Check, ...]]
+_Compiled = TypeVar("_Compiled", bound=Callable[..., Any])
+_Compile: TypeAlias = Callable[[JsonValue, JsonValue, int], _Compiled]
+"""Compiles a schema that stands in some home, so many levels below what was begun with."""
 
 
 class Violation(NamedTuple):
@@ -80,22 +84,22 @@ def _pointer(fault: Fault) -> str:
 
 
 class _Compiler:
-    """Compiles one document. What is referred to is compiled after what refers to it, each once, so that neither
-    circles nor long chains matter."""
+    """Compiles one document, each schema in it once. What is referred to is compiled after what refers to it, so that
+    neither circles nor long chains matter."""
 
     def __init__(self, root: JsonValue) -> None:
         self._document = Document(root)
         dialect = root.get("$schema") if isinstance(root, dict) else None
         self._alone = isinstance(dialect, str) and any(name in dialect for name in _BEFORE_2019)
-        self._targets: dict[tuple[int, int], list[Check]] = {}
-        self._waiting: list[tuple[JsonValue, JsonValue, list[Check]]] = []
+        self._checks: dict[tuple[int, int], Check] = {}
+        self._covers: dict[tuple[int, int], unevaluated.Cover] = {}
+        self._waiting: list[Callable[[], None]] = []
 
     def whole(self) -> Check:
         root = self._document.root
         check = self._schema(root, root, 0)
         while self._waiting:
-            schema, home, box = self._waiting.pop()
-            box.append(self._schema(schema, home, 0))
+            self._waiting.pop()()
         return check
 
     def _schema(self, schema: JsonValue, home: JsonValue, level: int) -> Check:
@@ -106,16 +110,22 @@ class _Compiler:
         if level > _LEVELS:
             return too_deep
         home = home_of(schema, home)
-        if "$ref" in schema and self._alone:
-            return self._reference(schema["$ref"], home)
-        return self._keywords(schema, home, level)
+        key = (id(schema), id(home))
+        if key not in self._checks:
+            self._checks[key] = self._keywords(schema, home, level)
+        return self._checks[key]
 
     def _keywords(self, schema: Keywords, home: JsonValue, level: int) -> Check:
+        if "$ref" in schema and self._alone:
+            return self._reference(schema["$ref"], home, self._schema) or unchecked
         below = partial(self._schema, home=home, level=level + 1)
         limits = [limit for keyword in _SCALAR for limit in keyword(schema)]
         nested = [limit for keyword in _NESTED for limit in keyword(schema, below)]
         if "$ref" in schema:
-            nested.append((EVERY, self._reference(schema["$ref"], home)))
+            nested.append((EVERY, self._reference(schema["$ref"], home, self._schema) or unchecked))
+        if not _UNEVALUATED.isdisjoint(schema):
+            rest = {key: value for key, value in schema.items() if key not in _UNEVALUATED}
+            nested += unevaluated.limits(schema, below, self._covered(rest, home, level))
         types, read = scalars.types_of(schema)
         if not read or not schema.keys().isdisjoint(_UNCHECKED):
             limits.append((EVERY, unchecked))
@@ -124,25 +134,43 @@ class _Compiler:
         table = {kind: _checks_of(kind, types, (*limits, *nested)) for kind in EVERY}
         return _branch(table) if nested else _leaf(table)
 
-    def _reference(self, reference: JsonValue, home: JsonValue) -> Check:
+    def _cover(self, schema: JsonValue, home: JsonValue, level: int) -> unevaluated.Cover:
+        if not isinstance(schema, dict):
+            return unevaluated.joined([])
+        if level > _LEVELS:
+            return too_deep
+        home = home_of(schema, home)
+        key = (id(schema), id(home))
+        if key not in self._covers:
+            self._covers[key] = self._covered(schema, home, level)
+        return self._covers[key]
+
+    def _covered(self, schema: Keywords, home: JsonValue, level: int) -> unevaluated.Cover:
+        """The cover of a schema with all its keywords."""
+        below = partial(self._schema, home=home, level=level + 1)
+        covering = partial(self._cover, home=home, level=level + 1)
+        covers = [] if "$ref" in schema and self._alone else list(unevaluated.covers(schema, below, covering))
+        if not schema.keys().isdisjoint(_UNCHECKED):
+            covers.append(unevaluated.everything)
+        if "$ref" in schema:
+            covers.append(self._reference(schema["$ref"], home, self._cover) or unevaluated.everything)
+        return unevaluated.joined(covers)
+
+    def _reference(self, reference: JsonValue, home: JsonValue, how: _Compile[_Compiled]) -> _Compiled | None:
+        """What the target will have been compiled to; None when it is not in the document."""
         place = self._document.target(reference, home)
         if place is None:
-            return unchecked
-        key = (id(place.schema), id(place.home))
-        box = self._targets.get(key)
-        if box is None:
-            box = self._targets[key] = []
-            self._waiting.append((place.schema, place.home, box))
+            return None
+        box: list[_Compiled] = []
+        self._waiting.append(lambda: box.append(how(place.schema, place.home, 0)))
         return _following(box)
 
 
-def _following(box: list[Check]) -> Check:
-    """What will be in the box once everything is compiled."""
-
-    def check(value: JsonValue, run: Run) -> Fault | None:
+def _following(box: list[_Compiled]) -> _Compiled:
+    def follow(value: JsonValue, run: Run) -> Any:
         return box[0](value, run)
 
-    return check
+    return cast("_Compiled", follow)
 
 
 def _checks_of(
