@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.model import JsonValue
 
-from .checking import Check, Fault, Run, anything, unchecked
+from .checking import SEVERAL, TEXT, Check, Fault, Run, anything, unchecked
 from .patterns import compiled
 from .scalars import Keywords, identity, is_number
 
@@ -104,7 +104,7 @@ def _by_pattern(
     usable = [(search, item) for search, item in searched if search is not None]
 
     def judge(name: str, value: JsonValue, run: Run) -> Fault | None:
-        run.spend(len(searched))
+        run.spend((SEVERAL + len(name) // TEXT) * len(searched))
         checks = [item for search, item in usable if search(name)]
         if name in known:
             checks.append(known[name])

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from oktsec_lint.core.lock.canonical import canonical
 from oktsec_lint.core.model import JsonValue
 
-from .checking import TEXT, Check, Fault, Run, unchecked
+from .checking import SEVERAL, TEXT, Check, Fault, Run, unchecked
 from .patterns import compiled
 
 Keywords: TypeAlias = Mapping[str, JsonValue]
@@ -138,7 +138,7 @@ def matching(schema: Keywords) -> Iterator[tuple[tuple[type, ...], Check]]:
         return
 
     def check(value: Any, run: Run) -> Fault | None:
-        run.spend(len(value) // TEXT)
+        run.spend(SEVERAL + len(value) // TEXT)
         return None if search(value) else Fault("it does not match the `pattern`")
 
     yield (str,), check
