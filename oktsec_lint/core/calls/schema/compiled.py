@@ -117,7 +117,8 @@ class _Compiler:
 
     def _keywords(self, schema: Keywords, home: JsonValue, level: int) -> Check:
         if "$ref" in schema and self._alone:
-            return self._reference(schema["$ref"], home, self._schema) or unchecked
+            target = self._reference(schema["$ref"], home, self._schema) or unchecked
+            return _branch(dict.fromkeys(EVERY, (target,)))
         below = partial(self._schema, home=home, level=level + 1)
         limits = [limit for keyword in _SCALAR for limit in keyword(schema)]
         nested = [limit for keyword in _NESTED for limit in keyword(schema, below)]
