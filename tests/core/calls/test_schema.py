@@ -32,6 +32,9 @@ CLOSED: dict[str, Any] = {
     "anyOf": [{"properties": {"b": {"type": "string"}}}, {"patternProperties": {"^c": {"type": "null"}}}],
     "unevaluatedProperties": False,
 }
+PREFIXED: dict[str, Any] = {"patternProperties": {"^x": True}, "additionalProperties": False}
+_WITHIN: dict[str, Any] = {"$id": "within", "$defs": {"b": {"$ref": "#/$defs/c"}, "c": {"type": "null"}}}
+INNER: dict[str, Any] = {"$ref": "#/$defs/a/$defs/b", "$defs": {"a": _WITHIN, "c": {"type": "string"}}}
 
 # fmt: off
 VIOLATIONS: list[tuple[Any, Any, str, str]] = [
@@ -57,6 +60,8 @@ VIOLATIONS: list[tuple[Any, Any, str, str]] = [
     ({"properties": {}, "additionalProperties": False}, {"b/c": 1}, "/b~1c", "nothing of this name is declared"),
     ({"additionalProperties": {"type": "null"}}, {"b": 1, "a": 2}, "/a", "it is not of type null"),
     ({"patternProperties": {"^x": False}}, {"x1": 1}, "/x1", "nothing may stand here"),
+    (PREFIXED, {"x1": 1, "y": 1}, "/y", "nothing of this name is declared"),
+    (INNER, 1, "", "it is not of type null"),
     ({"propertyNames": {"maxLength": 3}}, {"long": 1}, "/long", "its name is not allowed"),
     ({"minProperties": 1}, {}, "", "it has fewer than 1 members"),
     ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, "", "the required `b` is missing"),
