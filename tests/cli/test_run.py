@@ -199,6 +199,17 @@ class TestWithALock:
             assert len(client.ask("tools/list")["result"]["tools"]) == 3
             assert "result" in client.call("echo", text="hello")
 
+    def test_arguments_that_the_locked_schema_does_not_allow_never_reach_the_server(self, locked: Path) -> None:
+        with running(locked, "--enforce", "--agent", "coder") as client:
+            client.open()
+            error = client.call("echo", text=["hello"])["error"]
+            assert (error["code"], error["message"]) == (-32600, "blocked by oktsec: schema")
+            assert error["data"]["field"] == "/params/arguments/text"
+            assert error["data"]["reason"] == "it is not of type string, by the `inputSchema` in the lock"
+            assert client.call("echo", text="count")["result"]["content"][0]["text"] == "0 calls came before"
+            assert client.leave() == 0
+        assert [json.loads(rules) for _, decision, rules in decisions(locked) if decision == "blocked"] == [["schema"]]
+
     def test_another_launch_line_refuses_to_start(self, locked: Path) -> None:
         ran = oktsec_lint(
             "run", "--enforce", "--server", "echoing", "--", sys.executable, str(ECHO), "--debug", cwd=locked

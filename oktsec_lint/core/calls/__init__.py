@@ -7,7 +7,8 @@ and comes out, so the same call at the same time on the same state always gets t
 
 from __future__ import annotations
 
+from .locked import LockedSchemas
 from .model import Call, CallState, Denial
 from .policy import CallPolicy
 
-__all__ = ["Call", "CallPolicy", "CallState", "Denial"]
+__all__ = ["Call", "CallPolicy", "CallState", "Denial", "LockedSchemas"]

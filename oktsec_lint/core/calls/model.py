@@ -32,6 +32,8 @@ class Call(NamedTuple):
     """As the request spells it."""
     arguments: JsonValue = None
     """As the request holds them; None when it has none."""
+    running: int = 0
+    """How many calls of this agent wait for their answers."""
 
 
 class Denial(NamedTuple):

@@ -47,6 +47,8 @@ class _Rules(NamedTuple):
     """Those that deny it for a while."""
     starts: tuple[Key, ...] = ()
     """What is remembered when it is called."""
+    concurrent: int = 0
+    """Calls at once, of the agent and not of the tool; 0 is no limit."""
     agent: str = ""
 
 
@@ -56,7 +58,7 @@ class _Entry:
     def __init__(self, agent: Agent) -> None:
         limits: Limits = limits_of(agent)
         self.name, self.suspended, self.broken = agent.name, agent.suspended, limits.broken
-        self.access = Access((agent,))
+        self.access, self.concurrent = Access((agent,)), limits.concurrent
         self.policies = ByTool((item.name, item) for item in limits.policies)
         self.constraints = ByTool((item.name, item) for item in limits.constraints)
         self.chains = ByTool((name, item) for item in limits.chains for name in item.then if item.cooldown)
@@ -80,6 +82,7 @@ class _Entry:
             constraints=constraints,
             chains=self.chains.of(server, tool),
             starts=tuple((self.name, *key) for key in dict.fromkeys((*cooling, *chained))),
+            concurrent=self.concurrent,
             agent=self.name,
         )
 
@@ -106,6 +109,7 @@ class CallPolicy:
         ledger = Ledger(state, now)
         denial = (
             self._over_rate(rules, ledger)
+            or _beside_too_many(rules, call.running)
             or _against_policies(rules, call.arguments, ledger)
             or _against_constraints(rules, call.arguments)
             or _too_soon(rules, ledger)
@@ -167,6 +171,14 @@ def _not_allowed(agent: str, tool: str) -> Denial:
 
 def _unreadable(why: str) -> Denial:
     return Denial("tool_policy:invalid", f"a limit in the configuration cannot be read: {why}")
+
+
+def _beside_too_many(rules: _Rules, running: int) -> Denial | None:
+    if not rules.concurrent or running < rules.concurrent:
+        return None
+    calls = "call that is" if rules.concurrent == 1 else "calls that are"
+    reason = f"{rules.concurrent:,} {calls} not answered yet, the most by `max_concurrent_calls`"
+    return Denial("concurrency_limited", reason)
 
 
 def _against_policies(rules: _Rules, arguments: JsonValue, ledger: Ledger) -> Denial | None:

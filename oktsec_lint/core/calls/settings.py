@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 _ENTRY = 2
 """Tokens of a pointer to a whole entry of a section."""
+_CONCURRENT = 5
+"""What upstream takes a `max_concurrent_calls` of 0 for."""
 
 
 class LimitError(ValueError):
@@ -77,6 +79,8 @@ class Limits(NamedTuple):
     chains: tuple[ChainRule, ...] = ()
     invalid: tuple[tuple[str, str], ...] = ()
     """Tool name and what about its limits cannot be read."""
+    concurrent: int = 0
+    """Calls at once; 0 is no limit."""
     broken: str = ""
     """What cannot be read about limits that may be any tool's; empty when nothing."""
 
@@ -87,7 +91,8 @@ def limits_of(agent: Agent) -> Limits:
     policies = tuple(reader.policies())
     constraints = tuple(reader.constraints())
     chains = tuple(reader.chains())
-    return Limits(policies, constraints, chains, tuple(reader.invalid), reader.broken)
+    concurrent = reader.concurrent()
+    return Limits(policies, constraints, chains, tuple(reader.invalid), concurrent, reader.broken)
 
 
 class _Reader:
@@ -118,6 +123,11 @@ class _Reader:
         for number, value in enumerate(self._entries(key, _list)):
             named = _names(value, "then")
             yield from self._read(named, f"{key}[{number}]", (key, str(number)), _chain, value)
+
+    def concurrent(self) -> int:
+        """Upstream's reading of a written value; a missing one limits nothing, as its default is its gateway's."""
+        written = self._entries("max_concurrent_calls", _integer)
+        return 0 if written is None or written < 0 else written or _CONCURRENT
 
     def _entries(self, key: str, read: Callable[[str, JsonValue], T]) -> T:
         if (key,) in self._unread:
@@ -205,6 +215,12 @@ def _list(key: str, value: JsonValue) -> Sequence[JsonValue]:
         return ()
     if not isinstance(value, list):
         raise LimitError(f"{quoted(key)} is no list")
+    return value
+
+
+def _integer(key: str, value: JsonValue) -> int | None:
+    if value is not None and type(value) is not int:
+        raise LimitError(f"{quoted(key)} is no whole number")
     return value
 
 

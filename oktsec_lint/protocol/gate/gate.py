@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from oktsec_lint.core.calls import Call, CallPolicy, CallState
+from oktsec_lint.core.calls import Call, CallPolicy, CallState, Denial, LockedSchemas
 from oktsec_lint.core.config import Agent
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.judge import Judge
@@ -78,6 +78,8 @@ class Gate:
         self._held: list[Message] = []
         """Calls that wait until the tools are listed."""
         self._state = CallState()
+        standing = setup.judge.standing
+        self._schemas = LockedSchemas(standing.lock.server(setup.server) if standing is not None else None)
         self._revision = ""
         self._subject = Subject(setup.server, Kind.SERVER, setup.server)
 
@@ -184,14 +186,19 @@ class Gate:
         setup, tool = self._setup, message.params.get("name")
         if not isinstance(tool, str) or not tool:
             return denied("malformed", "a call names its tool with a text", "/params/name")
-        call = Call(setup.agent, setup.agent_name, setup.server, tool, message.params.get("arguments"))
+        arguments = message.params.get("arguments")
+        running = sum(side is Side.CLIENT and item.method == "tools/call" for (side, _), item in self._pending.items())
+        call = Call(setup.agent, setup.agent_name, setup.server, tool, arguments, running)
         denial, self._state = setup.calls.admit(call, self._state, message.now)
         if denial is not None:
-            return denied(denial.rule, denial.reason, denial.pointer)
+            return _denial(denial)
         known = self._offer.ruling(tool)
         if known is None and (self._offer.failed or setup.judge.standing is not None):
             return denied("unlisted", "the server does not list this tool, so nobody knows what it is", "/params/name")
-        return PASSED if known is None else known
+        if known is not None and known.blocked:
+            return known
+        denial = self._schemas.objection(tool, arguments)
+        return PASSED if denial is None else _denial(denial)
 
     def _notification(self, message: Message) -> Iterator[Command]:
         method = str(message.value["method"])
@@ -368,6 +375,11 @@ class Gate:
             message.now,
             "method" in message.value and "id" in message.value,
         )
+
+
+def _denial(denial: Denial) -> Ruling:
+    """A denial's pointer begins at the request's params."""
+    return denied(denial.rule, denial.reason, denial.pointer and f"/params{denial.pointer}")
 
 
 def _refusal(to: Side, message_id: JsonValue, code: int, ruling: Ruling, event: Event) -> Answer:

@@ -98,7 +98,13 @@ AGENT = section(
     ),
     Key("suspended", flag(), "Deny everything", default=False, guards=True),
     Key("egress", EGRESS, "Outgoing connections", guards=True, note=_EGRESS),
-    Key("max_concurrent_calls", whole(), "Calls at once; 0 is 5, below 0 is no limit", default=0, guards=True),
+    Key(
+        "max_concurrent_calls",
+        whole(),
+        "Calls at once; 0 is 5, below 0 is no limit; when missing, only upstream's gateway has a limit (of 5)",
+        default=0,
+        guards=True,
+    ),
     Key(
         "max_delegation_depth",
         whole(),

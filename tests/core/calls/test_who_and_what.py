@@ -166,3 +166,36 @@ def test_two_agents_have_their_own_memory() -> None:
     for who in (clerk(), other):
         denial, state = limits.admit(call(of=who), state, 0.0)
         assert denial is None
+
+
+# fmt: off
+AT_ONCE = [
+    # written, running, admitted
+    ({},                             99, True),
+    ({"max_concurrent_calls": None}, 99, True),
+    ({"max_concurrent_calls": -1},   99, True),
+    ({"max_concurrent_calls": 0},     4, True),
+    ({"max_concurrent_calls": 0},     5, False),
+    ({"max_concurrent_calls": 2},     1, True),
+    ({"max_concurrent_calls": 2},     2, False),
+    ({"max_concurrent_calls": 2},     3, False),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("settings", "running", "admitted"), AT_ONCE)
+def test_calls_at_once(settings: dict[str, Any], running: int, *, admitted: bool) -> None:
+    limits = policy(clerk(**settings))
+    denial, state = limits.admit(call()._replace(running=running), CallState(), 0.0)
+    assert (denial is None) == admitted
+    if denial is not None:
+        most = settings["max_concurrent_calls"] or 5
+        assert denial.rule == "concurrency_limited"
+        assert denial.reason.startswith(f"{most} calls that are not answered yet")
+        assert state == CallState()
+
+
+@pytest.mark.parametrize("broken", ["5", 1.5, True, [5]])
+def test_a_number_of_calls_that_cannot_be_read_denies(broken: Any) -> None:
+    assert rule(clerk(max_concurrent_calls=broken)) == "tool_policy:invalid"
+    assert rule(clerk(unread=["/max_concurrent_calls"])) == "tool_policy:invalid"

@@ -311,6 +311,25 @@ def test_a_cancelled_request_is_forgotten() -> None:
     assert peers.server(text(5, "late")) == [{"dropped": "unsolicited"}]
 
 
+def test_an_answer_or_a_cancellation_makes_room_for_another_call() -> None:
+    peers = Peers("agents:\n  coder:\n    max_concurrent_calls: 2\n").opened()
+    assert [peers.client(call(number))[0].get("to") for number in (1, 2)] == ["server", "server"]
+    assert peers.client(call(3)) == blocked(3, "concurrency_limited")
+    assert peers.client(request(4, "ping"))[0]["to"] == "server"
+    peers.server(text(1, "fine"))
+    assert peers.client(call(5))[0]["to"] == "server"
+    assert peers.client(call(6)) == blocked(6, "concurrency_limited")
+    peers.client({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 2}})
+    assert peers.client(call(7))[0]["to"] == "server"
+
+
+def test_the_field_of_a_denial_leads_to_the_part_of_the_message() -> None:
+    peers = Peers(ALLOW + "    tool_policies: {read: {max_amount: 5}}\n").opened()
+    for message, field in ((call(1, "exec"), "/params/name"), (call(2, amount=6), "/params/arguments/amount")):
+        peers.client(message)
+        assert peers.commands[-1].data["field"] == field
+
+
 STREAMS = {
     Side.CLIENT: b"".join(
         json.dumps(item).encode() + b"\n"
