@@ -139,7 +139,7 @@ class Notifier:
             delivery, is_last = line.waiting[0], self._closed_at is not None
             failure = post(line.endpoint, body(delivery.notice, delivery.repeats), max(0.01, self._allowance()))
             given_up = self._settle(line, failure, is_last=is_last)
-            if given_up and not line.complained and failure is not None:
+            if given_up and not line.complained and failure is not None and self._allowance() > 0:
                 line.complained = True
                 where = f"{visible(line.label, 80)} ({visible(line.endpoint.host, 80)})"
                 self._tell(f"{where}: {failure.reason}, so a notification was not delivered there")

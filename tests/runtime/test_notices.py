@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import serialization as pem
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oktsec_lint.core.findings import Severity
 from oktsec_lint.core.model import Place
@@ -378,6 +380,25 @@ def test_what_cannot_be_used_says_why_without_any_value(url: str, headers: dict[
 def test_what_can_be_used(url: str, expected: tuple[Any, ...]) -> None:
     found = endpoint_of(Channel("x", url, Place("", "")), {"SCHEME": "https", "TOKEN": "t0ken"})
     assert found[:4] == expected
+
+
+@given(st.text() | st.from_regex(r"[a-z]{1,6}://[^/]{0,20}(:[0-9]{1,6})?/?.{0,10}"), st.text(max_size=5), st.text())
+def test_any_url_and_header_is_used_or_refused(url: str, name: str, value: str) -> None:
+    try:
+        found = endpoint_of(Channel("x", url, Place("", ""), {name: value}), {})
+    except UnusableError:
+        return
+    assert found.host
+    assert 0 < found.port < 65536
+    assert found.target.startswith("/")
+    assert found.target.isascii()
+    assert not set("\r\n ") & set(found.target + name)
+    assert value.isprintable()
+
+
+@given(st.text() | st.datetimes().map(format_datetime) | st.integers().map(str))
+def test_any_retry_after_is_a_pause_or_none(text: str) -> None:
+    assert 0 <= Pace().pause(1, webhook._asked_for(text), 0.5) <= Pace().longest
 
 
 def test_the_receiver_of_these_tests_answers_what_it_is_told_to() -> None:
