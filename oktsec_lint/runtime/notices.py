@@ -170,7 +170,8 @@ class Notifier:
         return min(self._pace.answer, self._closed_at + self._pace.drain - time.monotonic())
 
     def _settle(self, line: _Line, failure: Failure | None, *, is_last: bool) -> bool:
-        """Takes the first delivery of a line off it, or leaves it there for later. Whether it is given up."""
+        """Takes the first delivery of a line off it, or leaves it there for later; at the end, everything that waits
+        for a channel that is down. Whether something is given up."""
         with self._turn:
             if failure is None:
                 line.failures, line.rests, line.complained = 0, 0.0, False
@@ -182,7 +183,9 @@ class Notifier:
                 if failure.passing and delivery.attempts < self._pace.attempts and not is_last:
                     line.waiting[0] = delivery
                     return False
-                self._lost += 1
-            line.waiting.popleft()
-            self._unsettled -= 1
+            hopeless = len(line.waiting) if failure is not None and failure.passing and is_last else 1
+            self._unsettled -= hopeless
+            self._lost += hopeless if failure is not None else 0
+            for _ in range(hopeless):
+                line.waiting.popleft()
             return failure is not None

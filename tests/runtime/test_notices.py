@@ -162,6 +162,17 @@ class TestDelivery:
             assert len(receiver.bodies) == 2
         assert told.lines == []
 
+    def test_a_channel_that_is_down_at_the_end_is_asked_once_more_and_no_oftener(self) -> None:
+        told = Told()
+        with receiving(*[(503, {})] * 50) as receiver:
+            with notifier(receiver.url, pace=Pace(), tell=told) as out:
+                offer(out, 0)
+                receiver.wait_for(1)
+                for number in range(1, 20):
+                    offer(out, number)
+            assert len(receiver.bodies) == 2
+        assert told.lines[-1] == "20 notifications were not delivered; the journal has every decision"
+
     def test_a_receiver_that_never_answers_costs_the_end_no_more_than_the_drain(self) -> None:
         told = Told()
         with receiving((0, {})) as receiver:
