@@ -181,7 +181,7 @@ class TestDelivery:
                 receiver.wait_for(1)
                 offer(out, 2)
                 began = time.monotonic()
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 5  # an attempt takes ten
         assert told.lines == ["2 notifications were not delivered; the journal has every decision"]
 
     def test_what_finds_no_room_is_left_out_and_said(self) -> None:
@@ -193,7 +193,7 @@ class TestDelivery:
                 began = time.monotonic()
                 for number in range(1, 1_000):
                     offer(out, number)
-                assert time.monotonic() - began < 1
+                assert time.monotonic() - began < 5  # an attempt takes ten
                 receiver.over.set()
                 assert ids(receiver, 11)[1:] == [f"w-{number}" for number in range(10)]
             assert len(receiver.bodies) == 11
@@ -253,7 +253,7 @@ class TestPost:
     def test_a_receiver_that_dribbles_is_given_up(self, dribbling: str) -> None:
         began = time.monotonic()
         assert post(endpoint(dribbling), b"{}", 0.2) == Failure("no answer within 0.2 seconds", passing=True)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
 
     @pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "169.254.7.7", "::ffff:169.254.169.254"])
     def test_a_name_that_leads_to_a_metadata_service_is_not_connected_to(

@@ -19,7 +19,7 @@ from oktsec_lint.core.values import NamedTuple
 RULE_TRIGGERED = "rule_triggered"
 """The event that `notify` hears of."""
 _WOULD_BLOCK = "message_would_block"
-_REJECTING = frozenset({"agent_unknown", "agent_suspended", "rate_limited"})
+_REJECTING = frozenset({"agent_unknown", "agent_suspended", "rate_limited", "concurrency_limited"})
 """Refusals that are about who calls or how often, whatever was called: what upstream's journal calls rejected."""
 _MOST_RULES = 32
 

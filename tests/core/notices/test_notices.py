@@ -62,6 +62,7 @@ LIMITED = BLOCKED._replace(rules=("rate_limited",))
         (QUARANTINED._replace(decision=Decision.WITHHELD), "quarantined"),
         (LIMITED, "rejected"),
         (LIMITED._replace(rules=("agent_suspended",)), "rejected"),
+        (LIMITED._replace(rules=("concurrency_limited",)), "rejected"),
         (FLAGGED, "flagged"),
     ],
 )
