@@ -11,6 +11,7 @@ import pytest
 SDK = {"mcp", "mcp_types", "pydantic", "httpx2", "starlette", "uvicorn"}
 LOOP = {"anyio", "asyncio"}
 LOOKS = {"rich", "sarif_om"}
+WEB = {"http", "ssl", "socket", "email", "urllib3"}
 
 SERVER = Path(__file__).parent.parent / "bench" / "servers" / "plain.py"
 
@@ -53,4 +54,10 @@ def test_only_sarif_pays_for_sarif(tmp_path: Path) -> None:
 
 def test_the_gate_imports_neither_sdk_nor_typer_nor_an_event_loop(tmp_path: Path) -> None:
     used = imported("run", "--journal", "j.db", "--", sys.executable, "-c", "pass", cwd=tmp_path)
-    assert not used & (SDK | LOOP | LOOKS | {"typer", "http", "urllib3", "cryptography"})
+    assert not used & (SDK | LOOP | LOOKS | WEB | {"typer", "cryptography"})
+
+
+def test_a_gate_with_a_webhook_and_nothing_to_tell_imports_no_http(tmp_path: Path) -> None:
+    (tmp_path / "oktsec.yaml").write_text("webhooks: [{name: team, url: 'https://team.example/hook'}]\n")
+    used = imported("run", "--journal", "j.db", "--", sys.executable, "-c", "pass", cwd=tmp_path)
+    assert not used & (SDK | LOOP | LOOKS | WEB | {"typer"})

@@ -32,6 +32,7 @@ from oktsec_lint.sources import LoadedConfig
 
 from .audit import config_path, open_config, request_of
 from .beside import custom_rules, lock_beside
+from .notifying import Offer, notifying
 from .terminal import complain, tell
 
 
@@ -92,9 +93,10 @@ def _served(asked: Asked) -> int:
         digests = standing.policy, standing.lock.digest, standing.rulebook
     else:
         digests = policy_digest(config), "", rulebook.digest(rules)
-    with Journal.open(Path(asked.journal) if asked.journal else None) as journal:
+    path = Path(asked.journal) if asked.journal else None
+    with notifying(opened, judge.rules) as offer, Journal.open(path) as journal:
         gc.freeze()
-        return serve(Gate(setup), asked.command, os.environ, _Recorder(journal, setup, digests))
+        return serve(Gate(setup), asked.command, os.environ, _Recorder(journal, setup, digests, offer))
 
 
 def _configuration(asked: Asked) -> LoadedConfig | None:
@@ -167,12 +169,13 @@ _LAUNCH = ("command", "args", "package", "version", "files")
 
 
 class _Recorder:
-    """Events to journal records."""
+    """Events to journal records, and from there to whoever is to be told."""
 
-    def __init__(self, journal: Journal, setup: Setup, digests: tuple[str, str, str]) -> None:
+    def __init__(self, journal: Journal, setup: Setup, digests: tuple[str, str, str], offer: Offer) -> None:
         self._journal = journal
         self._setup = setup
         self._digests = digests
+        self._offer = offer
         self._complained = False
 
     def __call__(self, event: Event) -> str | None:
@@ -196,10 +199,15 @@ class _Recorder:
             *self._digests,
             int((time.monotonic() - event.started) * 1_000_000),
         )
+        entry = self._appended(record)
+        self._offer(record, entry or "")
+        return entry
+
+    def _appended(self, record: Record) -> str | None:
         try:
             return self._journal.append(record)
         except JournalError as error:
             if not self._complained:
                 complain(error)
                 self._complained = True
-            return None if setup.enforce else ""
+            return None if self._setup.enforce else ""

@@ -1,7 +1,7 @@
 """A server's entry as it is really started or reached: variables expanded, environment minimal, secrets known.
 
-This is the only place that expands `${VAR}`. What it expands is never shown: an unset variable is reported by its
-name, and every expanded value is masked in whatever a server prints (`secrets`).
+What is expanded is never shown: an unset variable is reported by its name, and every expanded value is masked in
+whatever a server prints (`secrets`).
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import sys
 from collections.abc import Mapping
 
 from oktsec_lint.core.config import ServerSpec
-from oktsec_lint.core.display import listed, quoted
+from oktsec_lint.core.display import quoted
 from oktsec_lint.core.values import NamedTuple
+from oktsec_lint.core.variables import Expansion
 
 from .secrets import Mask, mask_of, named_values
-
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 _INHERITED = (
     "APPDATA COMSPEC HOMEDRIVE HOMEPATH LOCALAPPDATA NUMBER_OF_PROCESSORS PATH PATHEXT PROCESSOR_ARCHITECTURE "
@@ -77,11 +76,11 @@ class Endpoint(NamedTuple):
 
 def launch_of(spec: ServerSpec, environ: Mapping[str, str]) -> Launch:
     """Raises UnusableError."""
-    expand = _Expansion(environ)
+    expand = Expansion(environ)
     command, args = expand(spec.command), tuple(map(expand, spec.args))
     declared = {name: expand(value) for name, value in spec.env.items()}
     directory = expand(spec.working_dir)
-    expand.finish()
+    _refuse_unset(expand)
     env = {name: environ[name] for name in _INHERITED if name in environ} | declared
     mask = mask_of(named_values(declared, args), expand.used, (*args, *declared.values()))
     return Launch(command, args, env, directory, mask)
@@ -89,10 +88,10 @@ def launch_of(spec: ServerSpec, environ: Mapping[str, str]) -> Launch:
 
 def endpoint_of(spec: ServerSpec, environ: Mapping[str, str]) -> Endpoint:
     """Raises UnusableError."""
-    expand = _Expansion(environ)
+    expand = Expansion(environ)
     url = expand(spec.url)
     headers = {name: expand(value) for name, value in spec.headers.items()}
-    expand.finish()
+    _refuse_unset(expand)
     _check_port(url)
     for name, value in headers.items():
         if not (value.isascii() and value.isprintable()):
@@ -111,33 +110,6 @@ def _check_port(url: str) -> None:
         raise UnusableError("its `url` has no usable host and port (a port is a number up to 65535)") from None
 
 
-def _unset(names: tuple[str, ...]) -> str:
-    return f"environment {'variable' if len(names) == 1 else 'variables'} {listed(names)} not set"
-
-
-class _Expansion:
-    """`${VAR}` and `${VAR:-default}`; everything else, `$VAR` too, is left as it is."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self._missing: list[str] = []
-        self.used: list[tuple[str, str]] = []
-        """The names and values of the variables that were put in."""
-
-    def __call__(self, text: str) -> str:
-        return _VARIABLE.sub(self._value, text)
-
-    def finish(self) -> None:
-        if self._missing:
-            raise UnusableError(_unset(tuple(dict.fromkeys(self._missing))))
-
-    def _value(self, match: re.Match[str]) -> str:
-        name, default = match[1], match[2]
-        value = self._environ.get(name)
-        if not value and default is not None:
-            value = default
-        if value is None:
-            self._missing.append(name)
-            return ""
-        self.used.append((name, value))
-        return value
+def _refuse_unset(expand: Expansion) -> None:
+    if expand.trouble:
+        raise UnusableError(expand.trouble)

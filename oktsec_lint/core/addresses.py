@@ -38,6 +38,8 @@ _LONGEST = 16
 """Digits of one number that are still read."""
 _UNIQUE_LOCAL, _LINK_LOCAL = 0xFC00 >> 9, 0xFE80 >> 6
 """The first seven and ten bits of RFC 4193 and RFC 4291 section 2.5.6."""
+_LINK_LOCAL_V4 = 0xA9FE
+"""The first sixteen bits of RFC 3927."""
 
 
 class _Reach(Enum):
@@ -56,6 +58,16 @@ def is_metadata(text: str) -> bool:
 def is_internal(text: str) -> bool:
     """Whether a URL's host is loopback, private, link-local or a name of an internal zone."""
     return _reach(host_of(text)) is _Reach.INTERNAL
+
+
+def is_link_local(text: str) -> bool:
+    """Whether a URL's host is an address that only a neighbour on the wire has (RFC 3927, RFC 4291)."""
+    host = host_of(text)
+    address = _ipv4(host) if ":" not in host else _mapped(host)
+    if address is not None:
+        return address >> 16 == _LINK_LOCAL_V4
+    groups = _groups(host) if ":" in host else None
+    return groups is not None and groups[0] >> 6 == _LINK_LOCAL
 
 
 def is_disguised(text: str) -> bool:

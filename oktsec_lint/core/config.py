@@ -15,6 +15,8 @@ from .values import NamedTuple
 
 DENY_ALL = "__oktsec_deny_all__"
 """Upstream's sentinel: as the only entry of `allowed_tools` it allows nothing; a tool of that name is always denied."""
+ALERT_COOLDOWN = 300.0
+"""Seconds that `alerting.cooldown` means where it is not written: five minutes, as upstream documents."""
 
 
 class Transport(StrEnum):
@@ -108,6 +110,35 @@ class RuleOverride(NamedTuple):
     severity: Severity | None = None
     apply_to_tools: tuple[ToolReference, ...] = ()
     exempt_tools: tuple[ToolReference, ...] = ()
+    notify: tuple[str, ...] = ()
+    """Names of webhooks, or URLs."""
+    template: str = ""
+    """What those are sent; empty for the usual body."""
+
+
+class Webhook(NamedTuple):
+    """One entry of `webhooks`. Its URL and the values of its headers may hold `${VAR}`, unexpanded."""
+
+    url: str
+    place: Place
+    name: str = ""
+    events: tuple[str, ...] = ()
+    """Kinds of decisions (`blocked`, `quarantined`, `rejected`, `flagged`); empty means all of them."""
+    headers: Mapping[str, str] = EMPTY
+
+
+def is_address(recipient: str) -> bool:
+    """Whether an entry of a `notify` is a URL, and no name of a webhook."""
+    return "://" in recipient or "${" in recipient
+
+
+class CategoryWebhook(NamedTuple):
+    """One entry of `category_webhooks`: who hears of rules that no `notify` of their own speaks for."""
+
+    categories: tuple[str, ...]
+    """The category and content classes that the word in the file means."""
+    notify: tuple[str, ...]
+    place: Place
 
 
 class Gateway(NamedTuple):
@@ -130,6 +161,10 @@ class Config(NamedTuple):
     agents: tuple[Agent, ...] = ()
     rules: tuple[RuleOverride, ...] = ()
     gateway: Gateway = Gateway()
+    webhooks: tuple[Webhook, ...] = ()
+    category_webhooks: tuple[CategoryWebhook, ...] = ()
+    alert_cooldown: float = ALERT_COOLDOWN
+    """Least seconds between two equal notifications; 0 for none."""
     default_policy: str = "allow"
     custom_rules_dir: str = ""
     custom_rules_place: Place | None = None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oktsec_lint.core.addresses import host_of, is_disguised, is_internal, is_metadata
+from oktsec_lint.core.addresses import host_of, is_disguised, is_internal, is_link_local, is_metadata
 
 METADATA = """http://169.254.169.254/latest http://0xa9fea9fe/ http://2852039166/ http://0251.0376.0251.0376/
 http://[::ffff:169.254.169.254]/ http://[::ffff:a9fe:a9fe]/ http://[fd00:ec2::254]/ http://169.254.169.254.nip.io/
@@ -21,6 +21,20 @@ http://a@b@127.0.0.1/""".split()
 PUBLIC = """https://example.com/ http://8.8.8.8/ http://172.32.0.1/ http://[2001:db8::1]/ http://1.1.1.1.nip.io/
 http://127.0.0.1@example.com/ http://3com.example/ http://256.1.1.1/ http://1.2.3.4.5/ http://0x/ http://
 http://localhost.example.com/ nothing""".split()
+
+
+LINK_LOCAL = """http://169.254.1.1/ http://0xa9fe0101/ http://[::ffff:169.254.9.9]/ http://[fe80::1]/ [fe80::1%eth0]
+169.254.169.254 http://[febf::1]:80/""".split()
+
+
+@pytest.mark.parametrize("url", LINK_LOCAL)
+def test_addresses_of_neighbours(url: str) -> None:
+    assert is_link_local(url)
+
+
+@pytest.mark.parametrize("url", [*PUBLIC, "http://[fec0::1]/", "http://169.255.0.1/", "http://10.0.0.1/", "[::1]", ""])
+def test_what_is_no_neighbour(url: str) -> None:
+    assert not is_link_local(url)
 
 
 @pytest.mark.parametrize("url", METADATA)

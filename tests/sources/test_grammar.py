@@ -63,10 +63,9 @@ def test_far_corners_are_there(path: str) -> None:
 
 ACTED_ON = """agents.*.allowed_tools agents.*.tool_policies agents.*.tool_chain_rules
     mcp_servers.*.headers rules[].notify rate_limit.per_agent gateway.require_auth
-    identity.principals[].tokens quarantine db_dsn custom_rules_dir""".split()
-LEFT_ALONE = (
-    "server forward_proxy llm anomaly guard hooks dashboard identity.ephemeral mcp_servers.*.egress_sandbox".split()
-)
+    identity.principals[].tokens quarantine db_dsn custom_rules_dir webhooks[].headers alerting.cooldown""".split()
+LEFT_ALONE = """server forward_proxy llm anomaly guard hooks dashboard identity.ephemeral mcp_servers.*.egress_sandbox
+    alerting.anomalies""".split()
 
 
 def test_what_is_not_enforced_says_why() -> None:

@@ -126,7 +126,16 @@ ADVICE = [
      "Bearer ${MY_FORGE_TOKEN}"),
     ("db_dsn: postgres://a:bcdefg@h/d", "CFG-017", "`${VAR}` is not expanded here"),
     ("rate_limit: {redis_url: 'redis://a:bcdefg@h'}", "CFG-017", "out of version control"),
-    ("webhooks: [{url: 'https://h.example/x?token=b1946ac9'}]", "CFG-017", "out of version control"),
+    ("webhooks: [{url: 'https://h.example/x?token=b1946ac9'}]", "CFG-017", "`${WEBHOOK_URL}`"),
+    ("webhooks: [{name: ops, url: 'https://h', headers: {Authorization: Bearer abc}}]", "CFG-017",
+     "Bearer ${OPS_TOKEN}"),
+    ("rules: [{id: IAP-001, action: block, notify: ['https://h.example/x?token=b1946ac9']}]", "CFG-017",
+     "`${WEBHOOK_URL}`"),
+    ("webhooks: [{name: team, url: 'https://h'}]\nrules: [{id: IAP-001, action: block, notify: [taem]}]", "CFG-020",
+     "`team`"),
+    ("category_webhooks: [{category: pii, notify: [team]}]", "CFG-020", "Add it to `webhooks`"),
+    ("category_webhooks: [{category: pii, notify: ['http://h.example/x']}]", "CFG-019", ""),
+    ("alerting: {cooldown: 300}", "CFG-004", ""),
     ("server: {api_key: b1946ac9}", "CFG-017", "OKTSEC_API_KEY"),
     ("llm: {fallback: {api_key: b1946ac9}}", "CFG-017", "llm.fallback.api_key_env"),
     ("mcp_servers: {s: {transport: stdio, command: x, args: [--header, 'Authorization: Basic dTpwYXNz']}}", "CFG-017",
@@ -275,6 +284,33 @@ class TestConfig:
         (agent,) = load("agents: {a: {allowed_tools: [{}, x, ~, y]}}").config.agents
         assert [(entry.name, entry.place.pointer[-2:]) for entry in agent.allowed_tools] == [("x", "/1"), ("y", "/3")]
 
+    def test_who_is_told_is_read_with_what_it_refers_to(self) -> None:
+        config = load(
+            "webhooks: [{name: team, url: ' ${TEAM_URL} ', events: [blocked, flagged], headers: {X-N: 1}}, {}]\n"
+            "rules: [{id: IAP-001, action: block, notify: [team, 'https://h'], template: '{{RULE}}'}]\n"
+            "category_webhooks: [{category: credentials, notify: [team]}]\n"
+        ).config
+        (hook,) = config.webhooks
+        assert hook[:1] + hook[2:] == ("${TEAM_URL}", "team", ("blocked", "flagged"), {"X-N": "1"})
+        assert (config.rules[0].notify, config.rules[0].template) == (("team", "https://h"), "{{RULE}}")
+        assert config.category_webhooks[0].categories == ("credentials", "credential-leak")
+
+    @pytest.mark.parametrize(
+        ("written", "seconds"),
+        [
+            ("90s", 90),
+            ("1h2m3.5s", 3723.5),
+            ("250ms", 0.25),
+            ("0", 0),
+            ("-5m", 0),
+            ("", 300),
+            ("soon", 300),
+            ("5", 300),
+        ],
+    )
+    def test_a_cooldown_is_a_duration_as_go_writes_it(self, written: str, seconds: float) -> None:
+        assert load(f"alerting: {{cooldown: '{written}'}}").config.alert_cooldown == seconds
+
     def test_what_cannot_be_read_counts_as_the_stricter_choice(self) -> None:
         config = load(
             "default_policy: alow\nagents: {a: {suspended: 'true', scan_profile: lax}}\n"
@@ -398,6 +434,8 @@ SECRETS = {
     "mcp_servers: {s: {transport: stdio, command: x, args: ['https://a.example/mcp?token=%s']}}": "b1946ac92492d234",
     "mcp_servers: {s: {transport: http, url: 'https://a.example/mcp?a=1&api_key=%s'}}": "b1946ac92492d234",
     "webhooks: [{url: 'https://a.example/x?sig=%s'}]": "b1946ac92492d234",
+    "webhooks: [{url: 'https://a.example', headers: {X-Api-Key: %s}}]": "b1946ac92492d234",
+    "category_webhooks: [{category: pii, notify: ['https://hooks.slack.com/services/T0/%s']}]": "B0/b1946ac92492",
     "mcp_servers: {s: {transport: http, url: 'https://u:%s@a.example/mcp'}}": "b1946ac92492",
     "mcp_servers: {s: {transport: http, url: https://a.example, headers: {X-Api-Key: %s}}}": "b1946ac92492",
     "mcp_servers: {s: {transport: http, url: https://a.example, headers: {Cookie: 'sid=%s'}}}": "b1946ac92492",

@@ -66,7 +66,7 @@ ROOT: Shape = section(
         note="this tool keeps no scores; a verdict depends on the message and the policy alone",
     ),
     Key("forward_proxy", FORWARD_PROXY, "Outgoing HTTP", guards=True, note=_NO_PROXY),
-    Key("alerting", ALERTING, "Alerts", note="alerts come from upstream's scores; `webhooks` and `notify` do work"),
+    Key("alerting", ALERTING, "How often somebody is told"),
     Key("gateway", GATEWAY, "The endpoint in front of every server"),
     Key("hooks", HOOKS, "Client hooks", guards=True, note="client hooks do not pass through this tool"),
     Key("mcp_servers", map_of(MCP_SERVER), "Server name to how it is started or reached"),

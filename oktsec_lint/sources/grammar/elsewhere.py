@@ -64,11 +64,13 @@ ANOMALY = section(
     Key("auto_suspend", flag(), "Suspend agents above the threshold", default=False),
 )
 
+_SCORES = "such alerts come from upstream's scores, which this tool does not keep; `webhooks` and `notify` do work"
+
 ALERTING = section(
-    Key("cooldown", text(form=Format.DURATION), "Least time between two equal alerts", default="5m"),
-    Key("llm_threats", flag(), "Alert on what a language model found"),
-    Key("anomalies", flag(), "Alert on anomalies"),
-    Key("suspensions", flag(), "Alert on suspended agents"),
+    Key("cooldown", text(form=Format.DURATION), "Least time between two equal notifications", default="5m"),
+    Key("llm_threats", flag(), "Alert on what a language model found", note=_SCORES),
+    Key("anomalies", flag(), "Alert on anomalies", note=_SCORES),
+    Key("suspensions", flag(), "Alert on suspended agents", note=_SCORES),
 )
 
 FORWARD_PROXY = section(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .shapes import Key, flag, list_of, section, text, texts
+from .shapes import Key, flag, list_of, map_of, section, text, texts
 
 _UNREAD = "without a scope that can be read a `block` counts for every tool, and any other action for none"
 
@@ -18,7 +18,7 @@ RULE = section(
     ),
     Key("severity", text("", "info", "low", "medium", "high", "critical"), "Its severity instead of its own"),
     Key("notify", texts(), "Names of webhooks, or URLs"),
-    Key("template", text(), "Body of the notification"),
+    Key("template", text(), "What `notify` is sent, with placeholders such as `{{RULE}}`"),
     Key(
         "apply_to_tools",
         texts(),
@@ -40,8 +40,9 @@ RULE = section(
 
 WEBHOOK = section(
     Key("name", text(), "What `notify` calls it"),
-    Key("url", text(), "Where notifications go", required=True),
-    Key("events", list_of(text("blocked", "quarantined", "rejected")), "Which ones; empty means all"),
+    Key("url", text(), "Where notifications go; `${VAR}` is expanded", required=True),
+    Key("events", list_of(text("blocked", "quarantined", "rejected", "flagged")), "Which ones; empty means all"),
+    Key("headers", map_of(text()), "HTTP headers to send; `${VAR}` is expanded; only known here"),
 )
 
 CATEGORY_WEBHOOK = section(

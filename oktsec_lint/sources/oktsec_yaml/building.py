@@ -9,21 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from oktsec_lint.core.config import (
+    ALERT_COOLDOWN,
     DENY_ALL,
     Action,
     Agent,
     AllowEntry,
+    CategoryWebhook,
     Config,
     Gateway,
     RuleOverride,
     ScanProfile,
     ServerSpec,
     ToolReference,
+    Webhook,
 )
 from oktsec_lint.core.findings import Severity
 from oktsec_lint.sources.grammar.rules import RULE
 
 from .fields import Field
+from .formats import seconds
 from .servers import transport_of
 from .vocabulary import resolved
 from .wording import meant_key
@@ -42,6 +46,9 @@ def build(root: Field) -> Config:
         agents=tuple(map(_agent, root["agents"])),
         rules=tuple(_overrides(root["rules"])),
         gateway=_gateway(root["gateway"]),
+        webhooks=tuple(_webhook(field) for field in root["webhooks"].items if field["url"].text()),
+        category_webhooks=tuple(map(_category_webhook, root["category_webhooks"].items)),
+        alert_cooldown=_cooldown(root["alerting"]["cooldown"]),
         default_policy=_default_policy(root["default_policy"]),
         custom_rules_dir=custom_rules.text(),
         custom_rules_place=custom_rules.at.place() if custom_rules.text() else None,
@@ -153,7 +160,27 @@ def _override(field: Field) -> RuleOverride:
         severity=Severity[severity.upper()] if severity else None,
         apply_to_tools=tuple(_texts(field["apply_to_tools"].items, "rules[].apply_to_tools")),
         exempt_tools=tuple(_texts(field["exempt_tools"].items, "rules[].exempt_tools")),
+        notify=field["notify"].texts(),
+        template=field["template"].text(),
     )
+
+
+def _webhook(field: Field) -> Webhook:
+    return Webhook(
+        url=field["url"].text().strip(),
+        place=field["url"].at.place(),
+        name=field["name"].text(),
+        events=field["events"].texts(),
+        headers=field["headers"].text_map(),
+    )
+
+
+def _category_webhook(field: Field) -> CategoryWebhook:
+    return CategoryWebhook(resolved((field["category"].text(),)), field["notify"].texts(), field["notify"].at.place())
+
+
+def _cooldown(field: Field) -> float:
+    return ALERT_COOLDOWN if field.broken or not field.text() else seconds(field.text())
 
 
 def _gateway(field: Field) -> Gateway:

@@ -14,6 +14,8 @@ _FORMS: Mapping[Format, re.Pattern[str]] = {
     ),
     Format.SALTED_DIGEST: re.compile(r"sha256:(?:[0-9a-f]{2})+:[0-9a-f]{64}"),
 }
+_PART = re.compile(r"([0-9.]+)([a-zµμ]+)")
+_SECONDS: Mapping[str, float] = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 
 
 def fits(form: Format, text: str) -> bool:
@@ -24,3 +26,10 @@ def fits(form: Format, text: str) -> bool:
 def form_of(form: Format) -> str:
     """The form as a regular expression that has to match the whole text."""
     return _FORMS[form].pattern
+
+
+def seconds(duration: str) -> float:
+    """The length of a text that has the form `Format.DURATION`; a negative one is none."""
+    if duration.startswith("-"):
+        return 0.0
+    return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(duration))

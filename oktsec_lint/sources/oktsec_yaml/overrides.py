@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from oktsec_lint.core.display import visible
+from oktsec_lint.core.config import is_address
+from oktsec_lint.core.display import quoted, visible
 from oktsec_lint.core.findings import Hit, Severity
 
 from .fields import Field
+from .wording import alike
 
 
 def contradictions(root: Field) -> Iterator[Hit]:
@@ -26,7 +28,9 @@ def contradictions(root: Field) -> Iterator[Hit]:
 
 
 def unmet_conditions(root: Field) -> Iterator[Hit]:
-    """CFG-020: settings of upstream's other parts that it refuses without a further one."""
+    """CFG-020: recipients that `webhooks` does not know, and settings of upstream's other parts that it refuses
+    without a further one."""
+    yield from _unknown_webhooks(root)
     identity, proxy = root["identity"], root["forward_proxy"]
     if identity["require_signature"].value is True and not identity["keys_dir"].text():
         message = "keys_dir is required when require_signature is true"
@@ -38,3 +42,16 @@ def unmet_conditions(root: Field) -> Iterator[Hit]:
             "forward_proxy is enabled without allowed_domains, blocked_domains, or scanning; configure at least one"
         )
         yield proxy["enabled"].at.hit("CFG-020", message, "Add one of them.", at_key=True, severity=Severity.LOW)
+
+
+def _unknown_webhooks(root: Field) -> Iterator[Hit]:
+    known = [hook["name"].text() for hook in root["webhooks"].items if hook["name"].text()]
+    for entry in (*root["rules"].items, *root["category_webhooks"].items):
+        for item in entry["notify"].items:
+            name = item.text()
+            if name in known or is_address(name):
+                continue
+            message = f"no entry of `webhooks` has the name {quoted(name)}, so nobody is told"
+            close = alike(name, known)
+            fix = f"Did you mean {quoted(close, 60)}?" if close else "Add it to `webhooks`, or write a URL."
+            yield item.at.hit("CFG-020", message, fix, severity=Severity.LOW)

@@ -13,6 +13,7 @@ from oktsec_lint.core.display import quoted
 from oktsec_lint.core.findings import Hit, Severity
 
 from .fields import Field
+from .servers import webhook_urls
 
 _FORMS: tuple[tuple[str, str], ...] = (
     ("a GitHub token", r"\b(?:gh[pousr]_[A-Za-z0-9]{3,}|github_pat_[A-Za-z0-9_]{3,})"),
@@ -66,14 +67,18 @@ def plaintext_secrets(root: Field) -> Iterator[Hit]:
     """A hit for every literal credential, in reading order of the keys that may hold one."""
     for server in root["mcp_servers"]:
         yield from _of_env(server)
-        yield from _of_headers(server)
+        yield from _of_headers(server, f"{server.name}_token")
         yield from _of_args(server)
         yield from _of_url(server["url"], variable=f"{server.name}_token")
     for holder in (root["server"]["api_key"], root["llm"]["api_key"], root["llm"]["fallback"]["api_key"]):
         if _is_literal(holder.text()):
             yield _hit(holder, "an API key", holder.text())
-    for holder in (root["db_dsn"], root["rate_limit"]["redis_url"], *(hook["url"] for hook in root["webhooks"])):
+    for holder in (root["db_dsn"], root["rate_limit"]["redis_url"]):
         yield from _of_url(holder)
+    for hook in root["webhooks"].items:
+        yield from _of_headers(hook, f"{hook['name'].text() or 'webhook'}_token")
+    for address in webhook_urls(root):
+        yield from _of_url(address, variable="webhook_url")
 
 
 def _of_env(server: Field) -> Iterator[Hit]:
@@ -85,11 +90,11 @@ def _of_env(server: Field) -> Iterator[Hit]:
             yield _hit(variable, "a credential (by its name)", variable.text(), severity=Severity.MEDIUM)
 
 
-def _of_headers(server: Field) -> Iterator[Hit]:
-    for header in server["headers"]:
+def _of_headers(holder: Field, variable: str) -> Iterator[Hit]:
+    for header in holder["headers"]:
         form = _form(header.text())
         if form or (_SECRET_HEADER.fullmatch(header.name) and _is_literal(header.text())):
-            yield _hit(header, form or "an authorization value", header.text(), variable=f"{server.name}_token")
+            yield _hit(header, form or "an authorization value", header.text(), variable=variable)
 
 
 def _of_args(server: Field) -> Iterator[Hit]:
@@ -169,9 +174,9 @@ def _hit(holder: Field, form: str, value: str, *, variable: str = "", severity: 
 
 
 def _remedy(holder: Field, value: str, variable: str) -> str:
-    """Where a credential can stand instead. `${VAR}` only means something in an entry of `mcp_servers`."""
+    """Where a credential can stand instead. `${VAR}` only means something to a server and where somebody is told."""
     section, _, key = holder.at.dotted.partition(".")
-    if section == "mcp_servers":
+    if section.startswith(("mcp_servers", "webhooks[", "category_webhooks[", "rules[")):
         scheme = _SCHEME.match(value)
         name = re.sub("[^A-Za-z0-9]+", "_", variable).upper()
         return f"Put it into the environment and write `{scheme[1] if scheme else ''}${{{name}}}` in its place."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from oktsec_lint.core.config import Transport
+from oktsec_lint.core.config import Transport, is_address
 from oktsec_lint.core.display import quoted, visible
 from oktsec_lint.core.findings import Hit, Severity
 
@@ -47,8 +47,16 @@ def insecure_urls(root: Field) -> Iterator[Hit]:
     """CFG-019: traffic in clear text to another machine; CFG-004: a URL that is none."""
     for holder in root["mcp_servers"]:
         yield from _insecure(holder["url"], "tools, arguments and headers")
-    for holder in root["webhooks"]:
-        yield from _insecure(holder["url"], "notifications")
+    for address in webhook_urls(root):
+        yield from _insecure(address, "notifications")
+
+
+def webhook_urls(root: Field) -> Iterator[Field]:
+    """Every URL that notifications are sent to: those of `webhooks`, and those that a `notify` spells out."""
+    for hook in root["webhooks"].items:
+        yield hook["url"]
+    for entry in (*root["rules"].items, *root["category_webhooks"].items):
+        yield from (item for item in entry["notify"].items if is_address(item.text()))
 
 
 def _transport(server: Field) -> Iterator[Hit]:
