@@ -193,11 +193,11 @@ def of_message(kind: str, subject: Subject, root: JsonValue, base: str = "") -> 
             for key in sorted(value, reverse=True):
                 below = pointer + (f"/{key}" if key.isidentifier() else pointer_to(key))
                 stack.append((value[key], below))
-                if key not in _MESSAGE_WORDS:
+                if key not in MESSAGE_WORDS:
                     stack.append((key, below))
 
 
-_MESSAGE_WORDS = frozenset(
+MESSAGE_WORDS = frozenset(
     """_meta annotations arguments audience blob content contents cursor data description hints id isError level
     lastModified logger maxTokens message messages mimeType modelPreferences name options params path priority progress
     progressToken prompt query reason requestId resource result resultType role stopReason structuredContent

@@ -25,6 +25,12 @@ class Message(NamedTuple):
     def params(self) -> dict[str, JsonValue]:
         return members(self.value.get("params"))
 
+    @property
+    def usable_id(self) -> str | int | None:
+        """The id, where it is one."""
+        own = self.value.get("id")
+        return own if isinstance(own, str | int) and not isinstance(own, bool) else None
+
 
 def taken(side: Side, value: JsonValue, line: bytes, now: float) -> Message:
     """The message in a decoded line; one without members when it is no object."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from oktsec_lint.core.calls import Denial
 from oktsec_lint.core.config import Agent
 from oktsec_lint.core.judge import Judge, Opinion
 from oktsec_lint.core.policy import Level
@@ -30,6 +31,11 @@ PASSED = Ruling()
 def denied(rule: str, reason: str, field: str = "") -> Ruling:
     """A refusal that does not come from content."""
     return Ruling(blocked=True, rule=rule, level=Level.BLOCK, rules=(rule,), field=field, reason=reason)
+
+
+def of_denial(denial: Denial) -> Ruling:
+    """The ruling on a call that may not be made; a denial's pointer begins at the request's params."""
+    return denied(denial.rule, denial.reason, denial.pointer and f"/params{denial.pointer}")
 
 
 def weighed(judge: Judge, texts: Iterable[Surface], agent: Agent | None, *, arguments: bool = False) -> Ruling:
