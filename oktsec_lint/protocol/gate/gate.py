@@ -30,7 +30,7 @@ from .names import misspelt
 from .offer import LISTS, Offer
 from .refusal import REFUSED, RESPONSE_REFUSED, UNREADABLE, refusal
 from .ruling import PASSED, Ruling, denied, of_denial, weighed
-from .texts import KNOWN, NOTIFICATIONS, of_error, of_notification, of_request, of_result, unspecified
+from .texts import KNOWN, NOTIFICATIONS, of_error, of_notification, of_reply, of_request, of_result, unspecified
 
 _OPENINGS = frozenset({"initialize", "server/discover"})
 _TOLERATED = frozenset({Ambiguity.LOSSY_NUMBER})
@@ -141,12 +141,15 @@ class Gate:
 
     def _request(self, message: Message) -> Iterator[Command]:
         method = str(message.value["method"])
-        if self._must_be_listed_first(message, method):
+        waits = self._must_be_listed_first(message, method)
+        meta = message.params.get("_meta")
+        asking = of_notification({"_meta": meta}, self._subject)
+        ruling = self._weighed(message, asking) if waits else self._rule_request(message, method)
+        if waits and not (ruling.blocked and self._setup.enforce):
             self._held.append(message)
             if not self._asking.waiting:
-                yield Forward(Side.SERVER, self._asking.begin(message.params.get("_meta")))
+                yield Forward(Side.SERVER, self._asking.begin(meta))
             return
-        ruling = self._rule_request(message, method)
         event = self._event(message, ruling, method)
         if ruling.blocked and self._setup.enforce:
             yield refusal(message.side, message.value["id"], REFUSED, ruling, event)
@@ -248,7 +251,7 @@ class Gate:
         elif message.side is Side.SERVER:
             surfaces = of_result(asked.method, message.value["result"], self._subject)
         else:
-            surfaces = of_message("message.argument", self._subject, message.value["result"], "/result")
+            surfaces = of_reply(message.value["result"], self._subject)
         ruling = self._beyond_limit(message, asked) or self._weighed(message, surfaces)
         event = self._event(message, ruling, asked.method, asked.event)
         if ruling.blocked and self._setup.enforce:

@@ -45,7 +45,15 @@ def of_notification(params: JsonValue, subject: Subject) -> Iterator[Surface]:
 
 def of_result(method: str, result: JsonValue, subject: Subject) -> Iterator[Surface]:
     """The texts of an answer to `method`, and its text blocks once more as one text: a model reads them in a row."""
-    kind = _ANSWERED.get(method, "message.other")
+    yield from _of_answer(_ANSWERED.get(method, "message.other"), result, subject)
+
+
+def of_reply(result: JsonValue, subject: Subject) -> Iterator[Surface]:
+    """The texts of a client's answer to its server."""
+    yield from _of_answer("message.argument", result, subject)
+
+
+def _of_answer(kind: str, result: JsonValue, subject: Subject) -> Iterator[Surface]:
     yield from of_message(kind, subject, result, "/result")
     for member in _SPOKEN:
         yield from _in_a_row(kind, result, f"/result/{member}", subject)
