@@ -51,7 +51,7 @@ class Connection(RuleBasedStateMachine):
                 self.peers.watched.end(side)
 
 
-Connection.TestCase.settings = settings(max_examples=25, stateful_step_count=10, deadline=None)
+Connection.TestCase.settings = settings(max_examples=20, stateful_step_count=10, deadline=None)
 TestConnection = Connection.TestCase
 
 

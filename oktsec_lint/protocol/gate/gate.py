@@ -23,7 +23,7 @@ from oktsec_lint.protocol.strictjson import MAX_VALUES, Ambiguity, WireFault, cr
 from oktsec_lint.protocol.wire import MAX_BYTES, Decoded, decode, encode
 
 from .asking import OWN, Asking
-from .commands import Command, Drop, Event, Forward, Side
+from .commands import Command, Event, Forward, Side, drop
 from .framing import Lines
 from .message import Message, members, taken, text_in
 from .names import misspelt
@@ -76,8 +76,8 @@ class Gate:
         self._pending: dict[tuple[Side, str], _Pending] = {}
         self._offer = Offer(setup.judge, setup.server, setup.agent)
         self._asking = Asking()
-        self._held: list[Message] = []
-        """Calls that wait until the tools are listed."""
+        self._held: dict[str, Message] = {}
+        """Calls that wait until the tools are listed, by the JSON text of their id."""
         self._state = CallState()
         standing = setup.judge.standing
         self._schemas = LockedSchemas(standing.lock.server(setup.server) if standing is not None else None)
@@ -141,12 +141,12 @@ class Gate:
 
     def _request(self, message: Message) -> Iterator[Command]:
         method = str(message.value["method"])
-        waits = self._must_be_listed_first(message, method)
+        waits = message.id_text not in self._held and self._must_be_listed_first(message, method)
         meta = message.params.get("_meta")
         asking = of_notification({"_meta": meta}, self._subject)
         ruling = self._weighed(message, asking) if waits else self._rule_request(message, method)
         if waits and not (ruling.blocked and self._setup.enforce):
-            self._held.append(message)
+            self._held[message.id_text] = message
             if not self._asking.waiting:
                 yield Forward(Side.SERVER, self._asking.begin(meta))
             return
@@ -178,7 +178,7 @@ class Gate:
         return self._weighed(message, surfaces)
 
     def _is_taken(self, side: Side, id_text: str) -> bool:
-        held = side is Side.CLIENT and any(item.id_text == id_text for item in self._held)
+        held = side is Side.CLIENT and id_text in self._held
         return held or (side, id_text) in self._pending or id_text.startswith(f'"{OWN}')
 
     def _weighed(self, message: Message, surfaces: Iterable[Surface]) -> Ruling:
@@ -214,11 +214,12 @@ class Gate:
         if method == "notifications/cancelled":
             cancelled = encode(message.params.get("requestId")).decode()
             self._pending.pop((message.side, cancelled), None)
-            self._held = [item for item in self._held if (item.side, item.id_text) != (message.side, cancelled)]
+            if message.side is Side.CLIENT:
+                self._held.pop(cancelled, None)
         ruling = self._rule_notification(message, method)
         event = self._event(message, ruling, method)
         if ruling.blocked and self._setup.enforce:
-            yield Drop(event)
+            yield drop(event)
         else:
             yield Forward(message.side.other, message.line, event)
 
@@ -327,13 +328,13 @@ class Gate:
             return
         error = members(message.value.get("error"))
         self._offer.settle(failed=result is None and error.get("code") != METHOD_NOT_FOUND)
-        held, self._held = self._held, []
-        for item in held:
+        held, self._held = self._held, {}
+        for item in held.values():
             yield from self._request(item._replace(now=message.now))
 
     def _dropped(self, message: Message, ruling: Ruling) -> Iterator[Command]:
         event = self._event(message, ruling)
-        yield Drop(event) if self._setup.enforce else Forward(message.side.other, message.line, event)
+        yield drop(event) if self._setup.enforce else Forward(message.side.other, message.line, event)
 
     def _unreadable(self, message: Message, fault: WireFault) -> Iterator[Command]:
         """A line that is no message, or more than one to different readers."""
@@ -346,7 +347,7 @@ class Gate:
         asked = None if asks else self._pending.pop((message.side.other, message.id_text), None)
         own = message.usable_id
         if not asks and self._asking.awaits(message):
-            yield Drop(event)
+            yield drop(event)
             yield from self._listed(message._replace(value={}))
         elif not self._setup.enforce:
             yield Forward(message.side.other, message.line, event)
@@ -356,7 +357,7 @@ class Gate:
         elif asked is not None:
             yield refusal(message.side.other, own, RESPONSE_REFUSED, ruling._replace(reason=str(fault.kind)), event)
         else:
-            yield Drop(event)
+            yield drop(event)
 
     def _too_much(self, side: Side, line: bytes | None, now: float) -> Iterator[Command]:
         """Nobody knows whose answer it was, so whoever waits is told; an answer that comes later finds nobody."""
@@ -375,7 +376,7 @@ class Gate:
             del self._pending[key]
             yield refusal(key[0], json.loads(key[1]), RESPONSE_REFUSED, ruling, event._replace(message_id=key[1]))
         if not waiting:
-            yield Drop(event)
+            yield drop(event)
         if self._asking.waiting:
             yield from self._listed(taken(side, {}, b"", now))
 
