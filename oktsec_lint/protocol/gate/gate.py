@@ -11,9 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from oktsec_lint.core.calls import Call, CallPolicy, CallState, LockedSchemas
 from oktsec_lint.core.config import Agent
-from oktsec_lint.core.display import visible
 from oktsec_lint.core.judge import Judge
-from oktsec_lint.core.lock.canonical import digest
 from oktsec_lint.core.model import JsonValue, Kind, Subject
 from oktsec_lint.core.record import Decision
 from oktsec_lint.core.surfaces import Surface, of_message
@@ -25,11 +23,11 @@ from oktsec_lint.protocol.wire import MAX_BYTES, Decoded, decode, encode
 from .asking import OWN, Asking
 from .commands import Command, Event, Forward, Side, drop
 from .framing import Lines
-from .message import Message, members, taken, text_in
+from .message import Message, event_of, members, taken, text_in
 from .names import misspelt
 from .offer import LISTS, Offer
 from .refusal import REFUSED, RESPONSE_REFUSED, UNREADABLE, refusal
-from .ruling import PASSED, Ruling, denied, of_denial, weighed
+from .ruling import PASSED, Ruling, denied, malformed, of_denial, weighed
 from .texts import KNOWN, NOTIFICATIONS, of_error, of_notification, of_reply, of_request, of_result, unspecified
 
 _OPENINGS = frozenset({"initialize", "server/discover"})
@@ -37,7 +35,6 @@ _TOLERATED = frozenset({Ambiguity.LOSSY_NUMBER})
 """An integer beyond a double keeps its digits here and on the wire; identifiers and schema bounds are such."""
 _OWN_WORDS: Mapping[str, type] = {"instructions": str, "serverInfo": dict}
 """What a server says of itself, and the type by which it is judged as that."""
-_ANSWER = frozenset({"result", "error"})
 _NO_JSON = frozenset({Ambiguity.NOT_JSON, Ambiguity.NOT_UTF8})
 _OBSERVED = 1 << 28
 """Bytes of a line that an observing gate lets through."""
@@ -338,20 +335,16 @@ class Gate:
 
     def _unreadable(self, message: Message, fault: WireFault) -> Iterator[Command]:
         """A line that is no message, or more than one to different readers."""
-        said = f"{fault.kind}{': ' if fault.detail else ''}{visible(fault.detail, 80)}"
-        ruling = denied("malformed", said, fault.pointer)
+        ruling = malformed(fault)
         event = self._event(message, ruling, text_in(message.value.get("method")))
-        answers = not message.value.keys().isdisjoint(_ANSWER)
-        names = "method" in message.value
-        asks = names or not answers if message.side is Side.CLIENT else names and not answers
-        asked = None if asks else self._pending.pop((message.side.other, message.id_text), None)
+        asked = None if message.asks else self._pending.pop((message.side.other, message.id_text), None)
         own = message.usable_id
-        if not asks and self._asking.awaits(message):
+        if not message.asks and self._asking.awaits(message):
             yield drop(event)
             yield from self._listed(message._replace(value={}))
         elif not self._setup.enforce:
             yield Forward(message.side.other, message.line, event)
-        elif asks and (own is not None or message.side is Side.CLIENT):
+        elif message.asks and (own is not None or message.side is Side.CLIENT):
             code = UNREADABLE if fault.kind in _NO_JSON else REFUSED
             yield refusal(message.side, own, code, ruling, event)
         elif asked is not None:
@@ -387,18 +380,4 @@ class Gate:
         tool = (
             asked.tool if asked is not None else text_in(message.params.get("name")) if method == "tools/call" else ""
         )
-        return Event(
-            message.side,
-            decision,
-            method,
-            tool,
-            message.id_text,
-            ruling.level,
-            ruling.rules,
-            ruling.field,
-            ruling.reason,
-            digest(message.params.get("arguments")) if method == "tools/call" and asked is None else "",
-            digest(message.value["result"]) if "result" in message.value and asked is not None else "",
-            message.now,
-            "method" in message.value and "id" in message.value,
-        )
+        return event_of(message, ruling, decision, method, tool, is_answer=asked is not None)
