@@ -65,11 +65,9 @@ def of_error(error: JsonValue, subject: Subject) -> Iterator[Surface]:
 
 def unspecified(message: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """What a message says beside all that the specification knows: further members, and a method of its own."""
-    return {
-        key: value
-        for key, value in message.items()
-        if key not in _ENVELOPE or (key == "method" and value not in _SPECIFIED)
-    }
+    more = {key: value for key, value in message.items() if key not in _ENVELOPE}
+    method = message.get("method")
+    return more if method is None or method in _SPECIFIED else {**more, "method": method}
 
 
 def _in_a_row(kind: str, members: JsonValue, pointer: str, subject: Subject) -> Iterator[Surface]:
