@@ -39,7 +39,7 @@ def conversation(setups: list[Setup], seed: int, length: int, seen: Counter[str]
         print(f"seed {seed}", *(f"{side} {line!r}" for side, line in peers.sent), sep="\n", file=sys.stderr)
         raise
     for command in peers.watched.commands:
-        event = command.event
+        event = getattr(command, "event", None)
         seen[f"{type(command).__name__} {event.decision if event else 'own'}"] += 1
         if event is not None and event.decision == "blocked":
             seen[f"  {event.rules[0].partition(':')[0]}"] += 1

@@ -45,6 +45,7 @@ METHODS = frozenset(
 )
 """What the specification calls something; any other method is a text like any other."""
 _FIXED = MESSAGE_WORDS | {"tools", "prompts", "resources", "resourceTemplates", "instructions", "serverInfo", "files"}
+_RESPONSE_REFUSED, _INTERNAL = -32001, -32603
 _SLOW = 10.0
 """Seconds that one step may take on a busy machine."""
 
@@ -156,13 +157,15 @@ class Watched:
                 self._loose.update(key for key in self.asked if key[0] is side)
         elif isinstance(command, Answer):
             self.blocked += 1
-            if command.code == -32001:
+            if command.code == _RESPONSE_REFUSED:
                 self._answered(command.to, json.dumps(command.message_id))
+            elif command.code == _INTERNAL:
+                self.asked.pop((command.to, json.dumps(command.message_id)), None)
             if FORBIDDEN in json.dumps(command.data).lower() and command.to is not command.event.direction:
                 raise BrokenPromiseError(f"a refusal repeats what it refuses: {command}")
-        elif command.event is None:
+        elif isinstance(command, Forward) and command.event is None:
             self._check_own(command)
-        else:
+        elif isinstance(command, Forward):
             self._check_forward(command, judged, side)
 
     def _check_own(self, command: Forward) -> None:
@@ -173,18 +176,19 @@ class Watched:
         self._covered(message["params"].get("_meta"), self._ever, command.line)
 
     def _check_forward(self, command: Forward, judged: set[str], side: Side) -> None:
-        message = strictly(command.line)
+        said = strictly(command.line)
         event = command.event
         assert event is not None
-        if event.decision is Decision.FORWARDED and not isinstance(message, dict):
-            raise BrokenPromiseError(f"this is no message: {command.line!r}")
         if event.decision not in {Decision.FORWARDED, Decision.WITHHELD}:
             raise BrokenPromiseError(f"an enforcing gate forwards what it decided as {event.decision}")
         self._check_bytes(command, side)
-        self._covered(judgeable(message), judged, command.line)
-        if any(FORBIDDEN in text for text in in_a_row(message.get("result"))):
-            raise BrokenPromiseError(f"the forbidden word passed in pieces in {command.line!r}")
-        self._account(command.to, message)
+        for message in said if isinstance(said, list) else [said]:
+            if not isinstance(message, dict):
+                raise BrokenPromiseError(f"this is no message: {command.line!r}")
+            self._covered(judgeable(message), judged, command.line)
+            if any(FORBIDDEN in text for text in in_a_row(message.get("result"))):
+                raise BrokenPromiseError(f"the forbidden word passed in pieces in {command.line!r}")
+            self._account(command.to, message)
 
     def _check_bytes(self, command: Forward, side: Side) -> None:
         """What goes on is what came; a batch is cut into its messages, a call may have waited."""

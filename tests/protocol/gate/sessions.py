@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from oktsec_lint.core.lock import Standing
 from oktsec_lint.core.model import Definition, Kind
-from oktsec_lint.protocol.gate import Command, Drop, Forward, Side
+from oktsec_lint.protocol.gate import Answer, Command, Forward, Side
 from tests.core.lock.offers import POLICY, RULEBOOK, lock_of, server
 from tests.protocol.gate.playing import OPENED, READ, Peers
 
@@ -168,13 +168,13 @@ def _written(command: Command) -> Iterator[Out]:
     """What the driver writes, without the journal's id."""
     if isinstance(command, Forward):
         yield command.to, command.line
-    elif not isinstance(command, Drop):
+    elif isinstance(command, Answer):
         error = {"code": command.code, "message": command.message, "data": command.data}
         yield command.to, raw({"jsonrpc": "2.0", "id": command.message_id, "error": error})
 
 
 def _recorded(commands: list[Command]) -> Iterator[dict[str, Any]]:
-    for event in (command.event for command in commands):
+    for event in (getattr(command, "event", None) for command in commands):
         if event is not None:
             yield {
                 **event._asdict(),
