@@ -44,7 +44,16 @@ METHODS = frozenset(
     notifications/tools/list_changed""".split()
 )
 """What the specification calls something; any other method is a text like any other."""
-_FIXED = MESSAGE_WORDS | {"tools", "prompts", "resources", "resourceTemplates", "instructions", "serverInfo", "files"}
+_FIXED = MESSAGE_WORDS | {
+    "tools",
+    "prompts",
+    "resources",
+    "resourceTemplates",
+    "instructions",
+    "serverInfo",
+    "files",
+    "version",
+}
 _RESPONSE_REFUSED, _INTERNAL = -32001, -32603
 _SLOW = 10.0
 """Seconds that one step may take on a busy machine."""
