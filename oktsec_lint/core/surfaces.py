@@ -180,7 +180,8 @@ def _walk(subject: Subject, name: str, root: JsonValue, base: str, place: Place 
 
 
 def of_message(kind: str, subject: Subject, root: JsonValue, base: str = "") -> Iterator[Surface]:
-    """Every text of a message's part: each string, and each key, which its sender may choose as freely."""
+    """Every text of a message's part: each string, each key, which its sender may choose as freely, and each list of
+    numbers that are the characters of one."""
     stack: list[tuple[JsonValue, str]] = [(root, base)]
     while stack:
         value, pointer = stack.pop()
@@ -189,15 +190,19 @@ def of_message(kind: str, subject: Subject, root: JsonValue, base: str = "") -> 
                 yield Surface(kind, value, subject, pointer)
         elif isinstance(value, list):
             stack += [(item, f"{pointer}/{index}") for index, item in enumerate(value)][::-1]
+            if len(value) >= _SPELT and all(type(item) is int and item in _PRINTABLE for item in value):
+                yield Surface(kind, "".join(map(chr, value)), subject, pointer)  # type: ignore[arg-type]
         elif isinstance(value, dict):
             for key in sorted(value, reverse=True):
                 below = pointer + (f"/{key}" if key.isidentifier() else pointer_to(key))
                 stack.append((value[key], below))
-                if key not in _MESSAGE_WORDS:
+                if key not in MESSAGE_WORDS:
                     stack.append((key, below))
 
 
-_MESSAGE_WORDS = frozenset(
+_SPELT, _PRINTABLE = 8, frozenset((9, 10, 13, *range(32, 127)))
+"""How many numbers, and which, make a list of them a text."""
+MESSAGE_WORDS = frozenset(
     """_meta annotations arguments audience blob content contents cursor data description hints id isError level
     lastModified logger maxTokens message messages mimeType modelPreferences name options params path priority progress
     progressToken prompt query reason requestId resource result resultType role stopReason structuredContent

@@ -22,6 +22,9 @@ from oktsec_lint.core.values import NamedTuple
 MAX_DEPTH = 512
 """Levels of arrays and objects in one message: far beyond any honest schema, within every parser's own limit."""
 
+MAX_VALUES = 100_000
+"""Values of one message that a guard reads one by one, in seconds at most: a hundred times what an honest one holds."""
+
 _CUTTABLE = 1 << 20
 _READINGS = 4
 _FAULTS = 100
@@ -159,6 +162,17 @@ def _exceeds(data: bytes, limit: int) -> bool:
     if b'"' in brackets:
         brackets = _QUOTED.sub(b"", brackets)
     return max(map(sub, count(92, 92), accumulate(brackets)), default=0) > limit
+
+
+def crowded(data: bytes) -> bool:
+    """Whether a text holds more than `MAX_VALUES` arrays, objects and further members; linear, and all in C."""
+    if len(data) <= MAX_VALUES or _separators(data) <= MAX_VALUES:
+        return False
+    return _separators(_QUOTED.sub(b"", data.replace(rb"\\", b"").replace(rb"\"", b""))) > MAX_VALUES
+
+
+def _separators(data: bytes) -> int:
+    return sum(map(data.count, (b",", b"[", b"{")))
 
 
 def _cut(text: str) -> str:

@@ -19,7 +19,7 @@ MAX_BYTES = 16 << 20
 """Bytes of one message, its line end not counted."""
 
 MAX_BATCH = 1000
-"""Messages of one batch whose envelopes are looked at."""
+"""Messages of one batch whose envelopes are looked at; a batch of more is at fault, and so is an empty one."""
 
 _ENVELOPE = ("jsonrpc", "id", "method", "params", "result", "error")
 _encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
@@ -51,6 +51,8 @@ def decode(line: bytes) -> Decoded:
     shadowed = list(parsed.readings)
     if isinstance(parsed.value, list):
         faults.append(WireFault(Ambiguity.BATCH))
+        if not 0 < len(parsed.value) <= MAX_BATCH:
+            faults.append(WireFault(Ambiguity.BAD_SHAPE, detail=f"a batch of {len(parsed.value):,} messages"))
         for index, item in enumerate(islice(parsed.value, MAX_BATCH)):
             faults.extend(_envelope_faults(item, pointer_to(index)))
     elif parsed.value is not None or not faults:
@@ -93,7 +95,7 @@ def _is_shaped(message: dict[str, JsonValue]) -> bool:
     if "method" in message:
         params = message.get("params", {})
         return isinstance(message["method"], str) and isinstance(params, dict) and message.keys().isdisjoint(_ANSWER)
-    if len(_ANSWER & message.keys()) != 1 or "id" not in message:
+    if len(_ANSWER & message.keys()) != 1 or "id" not in message or "params" in message:
         return False
     return isinstance(message.get("result", {}), dict) and isinstance(message.get("error", {}), dict)
 

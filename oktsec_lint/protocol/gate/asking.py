@@ -9,6 +9,9 @@ from __future__ import annotations
 from oktsec_lint.core.model import JsonValue
 from oktsec_lint.protocol.wire import encode
 
+from .commands import Side
+from .message import Message
+
 OWN = "oktsec-list-"
 """How the ids of the gate's own requests begin; no client may use such an id."""
 _PAGES = 100
@@ -39,6 +42,10 @@ class Asking:
         if not isinstance(cursor, str) or self._pages >= _PAGES:
             return None
         return self._request({"cursor": cursor})
+
+    def awaits(self, message: Message) -> bool:
+        """Whether a message answers the gate itself."""
+        return message.side is Side.SERVER and message.id_text != "" and message.id_text == self.waiting
 
     @property
     def is_first(self) -> bool:

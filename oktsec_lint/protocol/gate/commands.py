@@ -74,3 +74,8 @@ class Drop(NamedTuple):
 
 
 Command: TypeAlias = Forward | Answer | Drop
+
+
+def drop(event: Event) -> Drop:
+    """Forwards nothing, and remembers just that."""
+    return Drop(event._replace(decision=Decision.DROPPED))

@@ -7,36 +7,34 @@ every other one is judged whole. An observing gate comes to the same decisions a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from oktsec_lint.core.calls import Call, CallPolicy, CallState, Denial, LockedSchemas
+from oktsec_lint.core.calls import Call, CallPolicy, CallState, LockedSchemas
 from oktsec_lint.core.config import Agent
-from oktsec_lint.core.display import visible
 from oktsec_lint.core.judge import Judge
-from oktsec_lint.core.lock.canonical import digest
 from oktsec_lint.core.model import JsonValue, Kind, Subject
 from oktsec_lint.core.record import Decision
 from oktsec_lint.core.surfaces import Surface, of_message
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.protocol.revisions import BATCHING, METHOD_NOT_FOUND, SERVER_INFO
-from oktsec_lint.protocol.strictjson import Ambiguity, WireFault
+from oktsec_lint.protocol.strictjson import MAX_VALUES, Ambiguity, WireFault, crowded
 from oktsec_lint.protocol.wire import MAX_BYTES, Decoded, decode, encode
 
 from .asking import OWN, Asking
-from .commands import Answer, Command, Drop, Event, Forward, Side
+from .commands import Command, Event, Forward, Side, drop
 from .framing import Lines
-from .message import Message, members, taken, text_in
+from .message import Message, event_of, members, taken, text_in
 from .names import misspelt
 from .offer import LISTS, Offer
-from .ruling import PASSED, Ruling, denied, weighed
-from .texts import KNOWN, of_error, of_notification, of_request, of_result
+from .refusal import REFUSED, RESPONSE_REFUSED, UNREADABLE, refusal
+from .ruling import PASSED, Ruling, denied, malformed, of_denial, weighed
+from .texts import KNOWN, NOTIFICATIONS, of_error, of_notification, of_reply, of_request, of_result, unspecified
 
-REFUSED, RESPONSE_REFUSED, UNREADABLE = -32600, -32001, -32700
 _OPENINGS = frozenset({"initialize", "server/discover"})
 _TOLERATED = frozenset({Ambiguity.LOSSY_NUMBER})
 """An integer beyond a double keeps its digits here and on the wire; identifiers and schema bounds are such."""
-_ANSWER = frozenset({"result", "error"})
-_ENVELOPE = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
+_OWN_WORDS: Mapping[str, type] = {"instructions": str, "serverInfo": dict}
+"""What a server says of itself, and the type by which it is judged as that."""
 _NO_JSON = frozenset({Ambiguity.NOT_JSON, Ambiguity.NOT_UTF8})
 _OBSERVED = 1 << 28
 """Bytes of a line that an observing gate lets through."""
@@ -75,8 +73,8 @@ class Gate:
         self._pending: dict[tuple[Side, str], _Pending] = {}
         self._offer = Offer(setup.judge, setup.server, setup.agent)
         self._asking = Asking()
-        self._held: list[Message] = []
-        """Calls that wait until the tools are listed."""
+        self._held: dict[str, Message] = {}
+        """Calls that wait until the tools are listed, by the JSON text of their id."""
         self._state = CallState()
         standing = setup.judge.standing
         self._schemas = LockedSchemas(standing.lock.server(setup.server) if standing is not None else None)
@@ -106,8 +104,8 @@ class Gate:
         self._pending.pop((event.direction, event.message_id), None)
 
     def _line(self, side: Side, line: bytes | None, now: float) -> Iterator[Command]:
-        if line is None:
-            yield from self._too_long(side, now)
+        if line is None or crowded(line):
+            yield from self._too_much(side, line, now)
             return
         if not line.strip():
             return
@@ -128,8 +126,7 @@ class Gate:
             if fault.kind not in _TOLERATED and not batch:
                 return fault
         items = decoded.value if isinstance(decoded.value, list) else [decoded.value]
-        spellings = (misspelt(item.get("params")) for item in items if isinstance(item, dict))
-        return next(filter(None, spellings), None)
+        return next(filter(None, (misspelt(item) for item in items if isinstance(item, dict))), None)
 
     def _message(self, message: Message) -> Iterator[Command]:
         if "method" not in message.value:
@@ -141,15 +138,18 @@ class Gate:
 
     def _request(self, message: Message) -> Iterator[Command]:
         method = str(message.value["method"])
-        if self._must_be_listed_first(message, method):
-            self._held.append(message)
+        waits = message.id_text not in self._held and self._must_be_listed_first(message, method)
+        meta = message.params.get("_meta")
+        asking = of_notification({"_meta": meta}, self._subject)
+        ruling = self._weighed(message, asking) if waits else self._rule_request(message, method)
+        if waits and not (ruling.blocked and self._setup.enforce):
+            self._held[message.id_text] = message
             if not self._asking.waiting:
-                yield Forward(Side.SERVER, self._asking.begin(message.params.get("_meta")))
+                yield Forward(Side.SERVER, self._asking.begin(meta))
             return
-        ruling = self._rule_request(message, method)
         event = self._event(message, ruling, method)
         if ruling.blocked and self._setup.enforce:
-            yield _refusal(message.side, message.value["id"], REFUSED, ruling, event)
+            yield refusal(message.side, message.value["id"], REFUSED, ruling, event)
             return
         first = message.params.get("cursor") is None
         self._pending[message.side, message.id_text] = _Pending(method, event, first)
@@ -163,7 +163,7 @@ class Gate:
         return isinstance(name, str) and self._offer.ruling(name) is None
 
     def _rule_request(self, message: Message, method: str) -> Ruling:
-        if (message.side, message.id_text) in self._pending or message.id_text.startswith(f'"{OWN}'):
+        if self._is_taken(message.side, message.id_text):
             return denied("duplicate_id", "another request of this id waits for its answer", "/id")
         if message.side is Side.CLIENT and method == "tools/call":
             ruling = self._rule_call(message)
@@ -174,9 +174,13 @@ class Gate:
         surfaces = of_request(method, message.value.get("params"), self._subject)
         return self._weighed(message, surfaces)
 
+    def _is_taken(self, side: Side, id_text: str) -> bool:
+        held = side is Side.CLIENT and id_text in self._held
+        return held or (side, id_text) in self._pending or id_text.startswith(f'"{OWN}')
+
     def _weighed(self, message: Message, surfaces: Iterable[Surface]) -> Ruling:
         """The ruling on a message's texts, and on what it carries beside everything the specification knows."""
-        more = {key: value for key, value in message.value.items() if key not in _ENVELOPE}
+        more = unspecified(message.value)
         every = (*surfaces, *of_message("message.other", self._subject, more)) if more else surfaces
         arguments = message.side is Side.CLIENT
         return weighed(self._setup.judge, every, self._setup.agent, arguments=arguments)
@@ -191,31 +195,41 @@ class Gate:
         call = Call(setup.agent, setup.agent_name, setup.server, tool, arguments, running)
         denial, self._state = setup.calls.admit(call, self._state, message.now)
         if denial is not None:
-            return _denial(denial)
+            return of_denial(denial)
         known = self._offer.ruling(tool)
-        if known is None and (self._offer.failed or setup.judge.standing is not None):
+        if known is None and (self._offer.closed or setup.judge.standing is not None):
             return denied("unlisted", "the server does not list this tool, so nobody knows what it is", "/params/name")
         if known is not None and known.blocked:
             return known
         denial = self._schemas.objection(tool, arguments)
-        return PASSED if denial is None else _denial(denial)
+        return PASSED if denial is None else of_denial(denial)
 
     def _notification(self, message: Message) -> Iterator[Command]:
         method = str(message.value["method"])
         if message.side is Side.SERVER and method == "notifications/tools/list_changed":
             self._offer.forget()
         if method == "notifications/cancelled":
-            self._pending.pop((message.side, encode(message.params.get("requestId")).decode()), None)
-        surfaces = of_notification(message.value.get("params"), self._subject)
-        ruling = self._weighed(message, surfaces)
+            cancelled = encode(message.params.get("requestId")).decode()
+            self._pending.pop((message.side, cancelled), None)
+            if message.side is Side.CLIENT:
+                self._held.pop(cancelled, None)
+        ruling = self._rule_notification(message, method)
         event = self._event(message, ruling, method)
         if ruling.blocked and self._setup.enforce:
-            yield Drop(event)
+            yield drop(event)
         else:
             yield Forward(message.side.other, message.line, event)
 
+    def _rule_notification(self, message: Message, method: str) -> Ruling:
+        """Nobody may have done without an id what he may not ask for with one: some servers do it all the same."""
+        if message.side is Side.CLIENT and method in KNOWN:
+            return denied("malformed", "a request has an id", "/method")
+        if message.side is Side.CLIENT and self._setup.closed_world and method not in NOTIFICATIONS:
+            return denied("unknown_method", "no revision of MCP has this method", "/method")
+        return self._weighed(message, of_notification(message.value.get("params"), self._subject))
+
     def _response(self, message: Message) -> Iterator[Command]:
-        if message.side is Side.SERVER and message.id_text == self._asking.waiting:
+        if self._asking.awaits(message):
             yield from self._listed(message)
             return
         asked = self._pending.pop((message.side.other, message.id_text), None)
@@ -235,15 +249,15 @@ class Gate:
         elif message.side is Side.SERVER:
             surfaces = of_result(asked.method, message.value["result"], self._subject)
         else:
-            surfaces = of_message("message.argument", self._subject, message.value["result"], "/result")
-        ruling = self._too_much(message, asked) or self._weighed(message, surfaces)
+            surfaces = of_reply(message.value["result"], self._subject)
+        ruling = self._beyond_limit(message, asked) or self._weighed(message, surfaces)
         event = self._event(message, ruling, asked.method, asked.event)
         if ruling.blocked and self._setup.enforce:
-            yield _refusal(message.side.other, message.value["id"], RESPONSE_REFUSED, ruling, event)
+            yield refusal(message.side.other, message.value["id"], RESPONSE_REFUSED, ruling, event)
         else:
             yield Forward(message.side.other, message.line, event)
 
-    def _too_much(self, message: Message, asked: _Pending) -> Ruling | None:
+    def _beyond_limit(self, message: Message, asked: _Pending) -> Ruling | None:
         """The ruling on a result beyond the agent's `max_response_bytes`."""
         if message.side is Side.CLIENT or asked.method != "tools/call":
             return None
@@ -261,7 +275,7 @@ class Gate:
         ruling = self._weighed(message, of_result("", beside, self._subject))
         if ruling.blocked and self._setup.enforce:
             event = self._event(message, ruling, asked.method, asked.event)
-            yield _refusal(Side.CLIENT, message.value["id"], RESPONSE_REFUSED, ruling, event)
+            yield refusal(Side.CLIENT, message.value["id"], RESPONSE_REFUSED, ruling, event)
             return
         page = self._offer.page(asked.method, result, first=asked.first)
         worst = max(page.withheld.values(), key=lambda ruling: ruling.level, default=PASSED)
@@ -285,20 +299,20 @@ class Gate:
         agreed = result.get("protocolVersion")
         self._revision = agreed if isinstance(agreed, str) else self._revision
         info = members(result.get("serverInfo") or members(result.get("_meta")).get(SERVER_INFO))
-        ruling = self._offer.opening(info, said if isinstance(said, str) else "", self._revision)
-        if not ruling.blocked:
-            rest = {key: value for key, value in result.items() if key not in {"instructions", "serverInfo"}}
-            ruling = self._weighed(message, of_result("", rest, self._subject))
+        judged = {key for key, kind in _OWN_WORDS.items() if isinstance(result.get(key), kind)}
+        rest = {key: value for key, value in result.items() if key not in judged}
+        beside = self._weighed(message, of_result("", rest, self._subject))
+        ruling = beside if beside.blocked else self._offer.opening(info, text_in(said), self._revision)
         event = self._event(message, ruling, asked.method, asked.event)
         if not ruling.blocked or not self._setup.enforce:
             yield Forward(Side.CLIENT, message.line, event)
-        elif "instructions" in result and "serverInfo" in result and self._offer.opening({}, "", "") == PASSED:
+        elif not beside.blocked and judged == _OWN_WORDS.keys() and self._offer.opening({}, "", "") == PASSED:
             shown = {key: value for key, value in result.items() if key != "instructions"}
             shown["serverInfo"] = {"name": self._setup.server, "version": ""}
             line = encode({**message.value, "result": shown})
             yield Forward(Side.CLIENT, line, event._replace(decision=Decision.WITHHELD))
         else:
-            yield _refusal(Side.CLIENT, message.value["id"], RESPONSE_REFUSED, ruling, event)
+            yield refusal(Side.CLIENT, message.value["id"], RESPONSE_REFUSED, ruling, event)
 
     def _listed(self, message: Message) -> Iterator[Command]:
         """An answer to the gate itself: another page is asked for, or the calls that waited go on."""
@@ -310,48 +324,54 @@ class Gate:
             yield Forward(Side.SERVER, following)
             return
         error = members(message.value.get("error"))
-        self._offer.settle(failed="error" in message.value and error.get("code") != METHOD_NOT_FOUND)
-        held, self._held = self._held, []
-        for item in held:
+        self._offer.settle(failed=result is None and error.get("code") != METHOD_NOT_FOUND)
+        held, self._held = self._held, {}
+        for item in held.values():
             yield from self._request(item._replace(now=message.now))
 
     def _dropped(self, message: Message, ruling: Ruling) -> Iterator[Command]:
         event = self._event(message, ruling)
-        yield Drop(event) if self._setup.enforce else Forward(message.side.other, message.line, event)
+        yield drop(event) if self._setup.enforce else Forward(message.side.other, message.line, event)
 
     def _unreadable(self, message: Message, fault: WireFault) -> Iterator[Command]:
         """A line that is no message, or more than one to different readers."""
-        ruling = denied(
-            "malformed", f"{fault.kind}{': ' if fault.detail else ''}{visible(fault.detail, 80)}", fault.pointer
-        )
+        ruling = malformed(fault)
         event = self._event(message, ruling, text_in(message.value.get("method")))
-        if not self._setup.enforce:
+        asked = None if message.asks else self._pending.pop((message.side.other, message.id_text), None)
+        own = message.usable_id
+        if not message.asks and self._asking.awaits(message):
+            yield drop(event)
+            yield from self._listed(message._replace(value={}))
+        elif not self._setup.enforce:
             yield Forward(message.side.other, message.line, event)
-            return
-        usable = message.value.get("id")
-        own = usable if isinstance(usable, str | int) and not isinstance(usable, bool) else None
-        asked = self._pending.pop((message.side.other, message.id_text), None) if own is not None else None
-        if message.side is Side.CLIENT and ("method" in message.value or message.value.keys().isdisjoint(_ANSWER)):
+        elif message.asks and (own is not None or message.side is Side.CLIENT):
             code = UNREADABLE if fault.kind in _NO_JSON else REFUSED
-            yield _refusal(Side.CLIENT, own, code, ruling, event)
+            yield refusal(message.side, own, code, ruling, event)
         elif asked is not None:
-            yield _refusal(message.side.other, own, RESPONSE_REFUSED, ruling, event)
+            yield refusal(message.side.other, own, RESPONSE_REFUSED, ruling._replace(reason=str(fault.kind)), event)
         else:
-            yield Drop(event)
+            yield drop(event)
 
-    def _too_long(self, side: Side, now: float) -> Iterator[Command]:
+    def _too_much(self, side: Side, line: bytes | None, now: float) -> Iterator[Command]:
         """Nobody knows whose answer it was, so whoever waits is told; an answer that comes later finds nobody."""
-        ruling = denied("too_long", f"a message is longer than {MAX_BYTES:,} bytes")
+        ruling = denied(
+            "too_long", f"a message is longer than {MAX_BYTES:,} bytes, or of more than {MAX_VALUES:,} values"
+        )
         event = self._event(taken(side, {}, b"", now), ruling)
-        waiting = [key for key in self._pending if key[0] is side.other]
-        if side is Side.CLIENT:
-            yield _refusal(side, None, REFUSED, ruling, event)
+        if line is not None and not self._setup.enforce:
+            yield Forward(side.other, line, event)
             return
+        if side is Side.CLIENT:
+            yield refusal(side, None, REFUSED, ruling, event)
+            return
+        waiting = [key for key in self._pending if key[0] is side.other]
         for key in waiting:
             del self._pending[key]
-            yield _refusal(key[0], json.loads(key[1]), RESPONSE_REFUSED, ruling, event._replace(message_id=key[1]))
+            yield refusal(key[0], json.loads(key[1]), RESPONSE_REFUSED, ruling, event._replace(message_id=key[1]))
         if not waiting:
-            yield Drop(event)
+            yield drop(event)
+        if self._asking.waiting:
+            yield from self._listed(taken(side, {}, b"", now))
 
     def _event(self, message: Message, ruling: Ruling, method: str = "", asked: Event | None = None) -> Event:
         decision = Decision.FORWARDED
@@ -360,30 +380,4 @@ class Gate:
         tool = (
             asked.tool if asked is not None else text_in(message.params.get("name")) if method == "tools/call" else ""
         )
-        return Event(
-            message.side,
-            decision,
-            method,
-            tool,
-            message.id_text,
-            ruling.level,
-            ruling.rules,
-            ruling.field,
-            ruling.reason,
-            digest(message.params.get("arguments")) if method == "tools/call" and asked is None else "",
-            digest(message.value["result"]) if "result" in message.value and asked is not None else "",
-            message.now,
-            "method" in message.value and "id" in message.value,
-        )
-
-
-def _denial(denial: Denial) -> Ruling:
-    """A denial's pointer begins at the request's params."""
-    return denied(denial.rule, denial.reason, denial.pointer and f"/params{denial.pointer}")
-
-
-def _refusal(to: Side, message_id: JsonValue, code: int, ruling: Ruling, event: Event) -> Answer:
-    """The answer the README of oktsec documents, with what a maintainer needs beside it."""
-    what = "blocked by oktsec (response)" if code == RESPONSE_REFUSED else "blocked by oktsec"
-    data: dict[str, JsonValue] = {"rules": list(ruling.rules), "field": ruling.field, "reason": ruling.reason}
-    return Answer(to, message_id, code, f"{what}: {ruling.rule}", data, event)
+        return event_of(message, ruling, decision, method, tool, is_answer=asked is not None)

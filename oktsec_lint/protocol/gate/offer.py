@@ -12,7 +12,7 @@ from oktsec_lint.core.config import Agent
 from oktsec_lint.core.judge import Judge, Judgement
 from oktsec_lint.core.lock_rules import ADDED, SERVER_ADDED
 from oktsec_lint.core.model import Definition, Inventory, JsonValue, Kind, Server, Status, Subject, name_in
-from oktsec_lint.core.policy import Level
+from oktsec_lint.core.policy import UNREAD, Level
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.protocol.revisions import LIST_METHODS
 
@@ -46,12 +46,12 @@ class Offer:
         self._tools: dict[str, Ruling] = {}
         self.complete = False
         """Whether every page of the tools has been seen since the last change, or nobody will see more of them."""
-        self.failed = False
-        """Whether the tools could not be listed."""
+        self.closed = False
+        """Whether a tool that no list shows may not be called: the server lists its tools, or could not."""
 
     def settle(self, *, failed: bool) -> None:
         """The list is known as far as it ever will be."""
-        self.complete, self.failed = True, failed
+        self.complete, self.closed = True, self.closed or failed
 
     def forget(self) -> None:
         """The list has changed, whatever that means: no tool is known until it has been listed again."""
@@ -94,6 +94,9 @@ class Offer:
         return ruling
 
     def _ruling_on(self, judgement: Judgement, subject: Subject) -> Ruling:
+        for item in judgement.inspection.unfinished:
+            if item.subject == subject:
+                return denied(UNREAD, item.reason, item.pointer)
         verdict = judgement.verdict(subject, self._agents)
         if verdict.level < Level.QUARANTINE:
             return PASSED
@@ -112,7 +115,7 @@ class Offer:
             known = self._tools.get(item.name)
             if known is None or (ruling.blocked and not known.blocked):
                 self._tools[item.name] = ruling
-        self.complete, self.failed = last, False
+        self.complete, self.closed = last, True
 
     def _shows(self, item: Definition, ruling: Ruling) -> bool:
         if ruling.blocked:

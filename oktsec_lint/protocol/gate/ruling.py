@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from oktsec_lint.core.calls import Denial
 from oktsec_lint.core.config import Agent
+from oktsec_lint.core.display import visible
 from oktsec_lint.core.judge import Judge, Opinion
 from oktsec_lint.core.policy import Level
 from oktsec_lint.core.surfaces import Surface
 from oktsec_lint.core.values import NamedTuple
+from oktsec_lint.protocol.strictjson import WireFault
+
+_SHOWN = 80
+"""Characters of a key or number that a refusal repeats to who sent it."""
 
 
 class Ruling(NamedTuple):
@@ -30,6 +36,17 @@ PASSED = Ruling()
 def denied(rule: str, reason: str, field: str = "") -> Ruling:
     """A refusal that does not come from content."""
     return Ruling(blocked=True, rule=rule, level=Level.BLOCK, rules=(rule,), field=field, reason=reason)
+
+
+def of_denial(denial: Denial) -> Ruling:
+    """The ruling on a call that may not be made; a denial's pointer begins at the request's params."""
+    return denied(denial.rule, denial.reason, denial.pointer and f"/params{denial.pointer}")
+
+
+def malformed(fault: WireFault) -> Ruling:
+    """The ruling on a line that is no message, or more than one to different readers."""
+    said = f"{fault.kind}: {visible(fault.detail, _SHOWN)}" if fault.detail else str(fault.kind)
+    return denied("malformed", said, fault.pointer)
 
 
 def weighed(judge: Judge, texts: Iterable[Surface], agent: Agent | None, *, arguments: bool = False) -> Ruling:

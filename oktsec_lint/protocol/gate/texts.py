@@ -22,7 +22,8 @@ _ANSWERED: Mapping[str, str] = {
     "resources/read": "message.resource",
 }
 """Surface kind of a result, by the method it answers."""
-_MOST_BLOCKS = 1_000
+_SPOKEN = ("content", "contents", "messages")
+"""Members of a result that a model reads from its first text to its last."""
 
 
 def of_request(method: str, params: JsonValue, subject: Subject) -> Iterator[Surface]:
@@ -32,7 +33,10 @@ def of_request(method: str, params: JsonValue, subject: Subject) -> Iterator[Sur
         rest = {key: value for key, value in params.items() if key not in {"name", "arguments"}}
         yield from of_message("message.other", subject, rest, "/params")
     else:
-        yield from of_message(_ASKED.get(method, "message.argument"), subject, params, "/params")
+        kind = _ASKED.get(method, "message.argument")
+        yield from of_message(kind, subject, params, "/params")
+        if method in _ASKED:
+            yield from _in_a_row(kind, params, "/params/messages", subject)
 
 
 def of_notification(params: JsonValue, subject: Subject) -> Iterator[Surface]:
@@ -41,30 +45,62 @@ def of_notification(params: JsonValue, subject: Subject) -> Iterator[Surface]:
 
 def of_result(method: str, result: JsonValue, subject: Subject) -> Iterator[Surface]:
     """The texts of an answer to `method`, and its text blocks once more as one text: a model reads them in a row."""
-    kind = _ANSWERED.get(method, "message.other")
+    yield from _of_answer(_ANSWERED.get(method, "message.other"), result, subject)
+
+
+def of_reply(result: JsonValue, subject: Subject) -> Iterator[Surface]:
+    """The texts of a client's answer to its server."""
+    yield from _of_answer("message.argument", result, subject)
+
+
+def _of_answer(kind: str, result: JsonValue, subject: Subject) -> Iterator[Surface]:
     yield from of_message(kind, subject, result, "/result")
-    joined = _joined(result)
-    if joined:
-        yield Surface(kind, joined, subject, "/result/content")
+    for member in _SPOKEN:
+        yield from _in_a_row(kind, result, f"/result/{member}", subject)
 
 
 def of_error(error: JsonValue, subject: Subject) -> Iterator[Surface]:
     yield from of_message("message.result", subject, error, "/error")
 
 
-def _joined(result: JsonValue) -> str:
-    blocks = result.get("content") if isinstance(result, dict) else None
-    texts = [
-        text
-        for block in (blocks[:_MOST_BLOCKS] if isinstance(blocks, list) else ())
-        if isinstance(block, dict) and isinstance(text := block.get("text"), str)
-    ]
-    return "".join(texts) if len(texts) > 1 else ""
+def unspecified(message: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """What a message says beside all that the specification knows: further members, and a method of its own."""
+    more = {key: value for key, value in message.items() if key not in _ENVELOPE}
+    method = message.get("method")
+    return more if method is None or method in _SPECIFIED else {**more, "method": method}
 
 
+def _in_a_row(kind: str, members: JsonValue, pointer: str, subject: Subject) -> Iterator[Surface]:
+    """The texts of the blocks of one member as one text, where there are several."""
+    blocks = members.get(pointer.rpartition("/")[2]) if isinstance(members, dict) else None
+    texts = [text for block in (blocks if isinstance(blocks, list) else ()) for text in _spoken(block)]
+    if len(texts) > 1:
+        yield Surface(kind, "".join(texts), subject, pointer)
+
+
+def _spoken(block: JsonValue) -> Iterator[str]:
+    """The texts of one content block, embedded resource or prompt message."""
+    if isinstance(block, dict):
+        content = block.get("content")
+        inner = (block, block.get("resource"), *(content if isinstance(content, list) else [content]))
+        yield from (text for item in inner if isinstance(item, dict) and isinstance(text := item.get("text"), str))
+
+
+_ENVELOPE = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
 KNOWN = frozenset(
     """initialize ping tools/list tools/call prompts/list prompts/get resources/list resources/templates/list
     resources/read resources/subscribe resources/unsubscribe completion/complete logging/setLevel tasks/list tasks/get
     tasks/result tasks/cancel server/discover subscriptions/listen""".split()
 )
 """Every request that some revision of MCP lets a client send."""
+NOTIFICATIONS = frozenset(
+    f"notifications/{name}" for name in ("initialized", "cancelled", "progress", "roots/list_changed", "tasks/status")
+)
+"""Every notification that some revision lets a client send."""
+_SAID = frozenset(
+    """sampling/createMessage elicitation/create roots/list notifications/message notifications/resources/updated
+    notifications/resources/list_changed notifications/tools/list_changed notifications/prompts/list_changed
+    notifications/elicitation/complete notifications/subscriptions/acknowledged""".split()
+)
+"""What a server may send besides."""
+_SPECIFIED = KNOWN | NOTIFICATIONS | _SAID
