@@ -31,6 +31,9 @@ REPORTERS: Mapping[str, Render] = {
     "json": _in("json_document"),
     "jsonl": _in("json_lines"),
     "sarif": _in("sarif"),
+    "github": _in("github"),
+    "gitlab": _in("gitlab"),
+    "junit": _in("junit"),
 }
 """Format name to renderer: the one line a new format adds."""
 

@@ -21,6 +21,9 @@ CONSEQUENCES: Mapping[Level, str] = {
 }
 """What `run --enforce` would do with a tool of each verdict."""
 
+_LISTING = "listing"
+"""Category of the findings about a listing itself."""
+
 
 class Gap(NamedTuple):
     """Something that was not looked at to its end."""
@@ -47,6 +50,12 @@ def gaps(report: Report) -> Iterator[Gap]:
             yield Gap(Subject(row.name, Kind.SERVER, row.name), "", row.reason, row.location, row.status)
     for item in report.unfinished:
         yield Gap(item.subject, item.pointer, item.reason, entries.get(item.subject.server), None)
+
+
+def unsaid_gaps(report: Report) -> Iterator[Gap]:
+    """The gaps that no finding tells of: for formats whose readers would see a server that did not answer twice."""
+    said = {item.finding.subject for item in report.findings if item.finding.category == _LISTING}
+    return (gap for gap in gaps(report) if gap.status is None or gap.subject not in said)
 
 
 def is_problem(item: Located) -> bool:
