@@ -34,6 +34,8 @@ REPORTERS: Mapping[str, Render] = {
     "github": _in("github"),
     "gitlab": _in("gitlab"),
     "junit": _in("junit"),
+    "markdown": _in("markdown"),
+    "html": _in("html_page"),
 }
 """Format name to renderer: the one line a new format adds."""
 

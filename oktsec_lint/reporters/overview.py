@@ -81,10 +81,16 @@ def scope(report: Report) -> str:
 
 
 def headline(report: Report) -> str:
-    """What the report comes to, as a title. Nothing that was not looked at to its end is called clean."""
+    """`2 problems: 1 high, 1 medium`, or the outcome where there is none."""
     problems = list(filter(is_problem, report.findings))
+    return f"{outcome(report)}: {tally(problems)}" if problems else outcome(report)
+
+
+def outcome(report: Report) -> str:
+    """What the report comes to, in a few words. Nothing that was not looked at to its end is called clean."""
+    problems = sum(map(is_problem, report.findings))
     if problems:
-        return f"{plural(len(problems), 'problem')}: {tally(problems)}"
+        return plural(problems, "problem")
     if not report.servers:
         return "Nothing to check: no servers"
     return "No problems found, but not everything was looked at" if report.incomplete else "All checks passed"
