@@ -30,14 +30,16 @@ _MOST: Mapping[str, int] = {"error": 10, "warning": 10, "notice": 9}
 """Of a step, as GitHub shows them; the tenth notice is the one that counts the others."""
 _TITLE = 120
 _PATH = 200
+_LONGEST_PATH = 4096
 _MOST_FILES = 5
 
 
-class _Annotation(NamedTuple):
+class _Note(NamedTuple):
+    """What an annotation would be about; its text is written only if it is shown."""
+
     severity: Severity
-    title: str
-    lines: tuple[str, ...]
     location: Location
+    about: Group | Gap
 
     @property
     def kind(self) -> str:
@@ -46,46 +48,35 @@ class _Annotation(NamedTuple):
 
 def render(report: Report, _style: Style, _code: Exit | None) -> str:
     """What asks for something, the worst first; what only informs (severity info) is left to the other formats."""
+    rules = {rule.id: rule for rule in report.rules}
     seen: Counter[str] = Counter()
-    left_out: list[_Annotation] = []
+    left_out: list[_Note] = []
     lines: list[str] = []
-    for item in sorted(_annotations(report), key=lambda item: -item.severity):
-        seen[item.kind] += 1
-        if seen[item.kind] <= _MOST[item.kind]:
-            lines.append(_command(item))
+    for note in sorted(_notes(report), key=lambda note: -note.severity):
+        seen[note.kind] += 1
+        if seen[note.kind] <= _MOST[note.kind]:
+            lines.append(_command(note, rules))
         else:
-            left_out.append(item)
+            left_out.append(note)
     if left_out:
         lines.append(f"::notice title={TOOL}::{_data(_remainder(left_out))}")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _annotations(report: Report) -> Iterator[_Annotation]:
+def _notes(report: Report) -> Iterator[_Note]:
     anchors = Anchors(report)
-    rules = {rule.id: rule for rule in report.rules}
-    yield from (_of_gap(gap, anchors) for gap in unsaid_gaps(report))
+    for gap in unsaid_gaps(report):
+        yield _Note(Severity.HIGH, gap.location or anchors.of_server(""), gap)
     for group in folded(filter(is_problem, report.findings)):
-        yield _of_group(group, rules.get(group.first.rule), anchors)
+        yield _Note(group.first.severity, anchors.of(group.first, group.location), group)
 
 
-def _of_group(group: Group, rule: Rule | None, anchors: Anchors) -> _Annotation:
-    first = group.first
-    title = shown(f"{first.rule} {rule.name if rule else ''}".strip(), limit=_TITLE)
-    lines = message_of(group), place_of(first), quote_of(first), advice_of(first)
-    return _Annotation(first.severity, title, lines, anchors.of(first, group.location))
-
-
-def _of_gap(gap: Gap, anchors: Anchors) -> _Annotation:
-    lines = f"{gap.words}: {object_of(gap.subject, gap.pointer)}", reason_of(gap)
-    return _Annotation(Severity.HIGH, "Not looked at to its end", lines, gap.location or anchors.of_server(""))
-
-
-def _remainder(left_out: list[_Annotation]) -> str:
+def _remainder(left_out: list[_Note]) -> str:
     """How many are not shown, of which kind, in which files, and where to read them."""
-    counts = Counter(item.kind for item in left_out)
+    counts = Counter(note.kind for note in left_out)
     kinds = ", ".join(f"{counts[kind]:,} {kind}{'s' if counts[kind] > 1 else ''}" for kind in _MOST if counts[kind])
-    files = list(dict.fromkeys(shareable(item.location.path) for item in left_out))
-    names = ", ".join(shown(name, limit=_PATH) for name in files[:_MOST_FILES])
+    files = list(dict.fromkeys(note.location.path for note in left_out))
+    names = ", ".join(shown(shareable(path), limit=_PATH) for path in files[:_MOST_FILES])
     more = f" and {len(files) - _MOST_FILES:,} more files" if len(files) > _MOST_FILES else ""
     return (
         f"Not shown here: {kinds}, in {names}{more}. GitHub shows ten of a kind for a step; these are less "
@@ -93,11 +84,24 @@ def _remainder(left_out: list[_Annotation]) -> str:
     )
 
 
-def _command(item: _Annotation) -> str:
-    properties = {**_place(item.location), "title": item.title}
+def _command(note: _Note, rules: Mapping[str, Rule]) -> str:
+    about = note.about
+    title, lines = _of_gap(about) if isinstance(about, Gap) else _of_group(about, rules.get(about.first.rule))
+    properties = {**_place(note.location), "title": title}
     pairs = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    message = "\n".join(filter(None, item.lines))
-    return f"::{item.kind} {pairs}::{_data(message)}"
+    message = "\n".join(filter(None, lines))
+    return f"::{note.kind} {pairs}::{_data(message)}"
+
+
+def _of_group(group: Group, rule: Rule | None) -> tuple[str, list[str]]:
+    """Title and inert lines."""
+    first = group.first
+    title = shown(f"{first.rule} {rule.name if rule else ''}".strip(), limit=_TITLE)
+    return title, [message_of(group), place_of(first), quote_of(first), advice_of(first)]
+
+
+def _of_gap(gap: Gap) -> tuple[str, list[str]]:
+    return "Not looked at to its end", [f"{gap.words}: {object_of(gap.subject, gap.pointer)}", reason_of(gap)]
 
 
 def _place(location: Location) -> dict[str, str]:
@@ -107,7 +111,13 @@ def _place(location: Location) -> dict[str, str]:
         return {}
     start, end = columns_in_line(location)
     line = str(location.line)
-    return {"file": shown(path, limit=_PATH), "line": line, "endLine": line, "col": str(start), "endColumn": str(end)}
+    return {
+        "file": shown(path, limit=_LONGEST_PATH),
+        "line": line,
+        "endLine": line,
+        "col": str(start),
+        "endColumn": str(end),
+    }
 
 
 def _data(text: str) -> str:

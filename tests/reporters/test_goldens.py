@@ -13,10 +13,22 @@ from pathlib import Path
 import pytest
 
 from oktsec_lint.reporters import REPORTERS, Style, render
+from oktsec_lint.reporters.html_page.style import CSS
 from tests.reporters.cases import CASES
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "reports"
-ENDINGS = {"text": "txt", "concise": "concise.txt", "json": "json", "jsonl": "jsonl", "sarif": "sarif"}
+ENDINGS = {
+    "text": "txt",
+    "concise": "concise.txt",
+    "json": "json",
+    "jsonl": "jsonl",
+    "sarif": "sarif",
+    "github": "github.txt",
+    "gitlab": "gitlab.json",
+    "junit": "junit.xml",
+    "markdown": "md",
+    "html": "html",
+}
 STYLED = {
     "injection.color.txt": ("injection", Style(color=True)),
     "injection.ascii.txt": ("injection", Style(unicode=False)),
@@ -27,7 +39,9 @@ STYLED = {
 
 
 def check(name: str, actual: str) -> None:
+    """The style sheet, the same in every page, is left out of the pages."""
     path = GOLDEN / name
+    actual = actual.replace(CSS, "")
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.mkdir(exist_ok=True)
         path.write_bytes(actual.encode())

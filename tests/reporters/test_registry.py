@@ -7,12 +7,25 @@ import sys
 
 import pytest
 
+from oktsec_lint.cli.choices import Format
 from oktsec_lint.core.report import Report
 from oktsec_lint.reporters import REPORTERS, render
 
 
 def test_formats() -> None:
-    assert list(REPORTERS) == ["text", "concise", "json", "jsonl", "sarif"]
+    assert list(REPORTERS) == [
+        "text",
+        "concise",
+        "json",
+        "jsonl",
+        "sarif",
+        "github",
+        "gitlab",
+        "junit",
+        "markdown",
+        "html",
+    ]
+    assert list(REPORTERS) == list(Format)
 
 
 def test_an_unknown_format_is_a_key_error() -> None:
@@ -34,4 +47,5 @@ def test_an_empty_report_renders_in_every_format() -> None:
     assert rendered["text"] == "Nothing to check: no servers in 0 files.\n"
     assert rendered["concise"] == ""
     assert rendered["jsonl"] == ""
+    assert rendered["github"] == ""
     assert all(text.endswith("\n") for text in rendered.values() if text)

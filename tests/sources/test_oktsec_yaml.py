@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from oktsec_lint import rulebook
+from oktsec_lint.cli.choices import Format
 from oktsec_lint.core.config import DENY_ALL, Action, Gateway, ScanProfile, Transport
 from oktsec_lint.core.errors import SourceError
 from oktsec_lint.core.findings import Hit, Severity
@@ -574,7 +575,7 @@ def test_ordinary_values_stay_readable(text: str) -> None:
     assert load(text).document.concealed == ()
 
 
-@pytest.mark.parametrize("form", ["text", "concise", "json", "jsonl", "sarif"])
+@pytest.mark.parametrize("form", list(Format))
 def test_no_report_shows_a_secret(form: str, tmp_path: Path) -> None:
     for number, template in enumerate(ANYWHERE):
         (tmp_path / f"{number}.yaml").write_text(template.replace("%s", SECRET) + "\nunknwon: 1\ngateway: {}\n")

@@ -57,9 +57,10 @@ def render(report: Report, style: Style, _code: Exit | None) -> str:
 
 
 def _sections(report: Report) -> Iterator[_Section]:
-    drift = [item for item in report.findings if item.finding.category == CATEGORY]
-    problems = [item for item in report.findings if item.finding.category != CATEGORY and is_problem(item)]
-    notes = [item for item in report.findings if item.finding.category != CATEGORY and not is_problem(item)]
+    findings = sorted(report.findings, key=lambda item: -item.finding.severity)
+    drift = [item for item in findings if item.finding.category == CATEGORY]
+    problems = [item for item in findings if item.finding.category != CATEGORY and is_problem(item)]
+    notes = [item for item in findings if item.finding.category != CATEGORY and not is_problem(item)]
     drifted, found = _articles(report, drift, "d"), _articles(report, problems, "f")
     anchors = {**drifted.anchors, **found.anchors}
     missing = gap_list(report)

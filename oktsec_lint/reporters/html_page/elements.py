@@ -31,9 +31,9 @@ def text(value: str, limit: int = 500) -> Html:
 
 
 def element(name: str, /, *children: Html, **attributes: str) -> Html:
-    """An element; `class_` is `class`, `http_equiv` is `http-equiv`. An empty attribute is left out."""
+    """An element; `class_` is `class`, `http_equiv` is `http-equiv`. Attributes are texts; an empty one is left out."""
     pairs = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"' for key, value in attributes.items() if value
+        f' {key.rstrip("_").replace("_", "-")}="{text(value)}"' for key, value in attributes.items() if value
     )
     return Html(f"<{name}{pairs}>" if name in _EMPTY else f"<{name}{pairs}>{''.join(children)}</{name}>")
 

@@ -74,7 +74,8 @@ del { color: var(--critical); background: var(--critical-ground); }
 .meta > * + *::before { content: "·"; margin: 0 .5em; color: var(--quiet); }
 .scroll { overflow-x: auto; margin: .6rem 0 0; }
 .scroll code, .scroll a { white-space: nowrap; }
-.scroll td:last-child code { white-space: normal; }
+.scroll th, .scroll .tag { white-space: nowrap; }
+.scroll td:last-child { min-width: 8rem; }
 table { border-collapse: collapse; width: 100%; font-size: .94rem; }
 caption { text-align: left; padding: 0 0 .5rem; font-size: .9rem; }
 th { text-align: left; font-weight: 550; font-size: .85rem; }
@@ -88,8 +89,8 @@ pre { margin: .6rem 0 0; padding: .75rem .9rem; background: var(--code); border-
   line-height: 1.6; }
 .line { display: grid; grid-template-columns: auto 1fr; gap: 0 .9rem; }
 .number { color: var(--quiet); user-select: none; }
-mark { background: var(--mark); color: var(--mark-ink); border-radius: 3px; padding: .08em 0;
-  text-decoration: underline; text-decoration-thickness: 2px; text-underline-offset: .2em; }
+mark { background: var(--mark); color: var(--mark-ink); border-radius: 3px 3px 0 0; padding: .08em 0;
+  border-bottom: 2px solid currentColor; }
 .spelled { font-style: italic; opacity: .85; border-bottom: 1px dotted currentColor; }
 .notes { margin: .4rem 0 0; padding-left: 1.2rem; font-size: .9rem; color: var(--quiet); }
 .answers { display: grid; grid-template-columns: minmax(7.5rem, max-content) 1fr; gap: .45rem 1.2rem;
@@ -113,7 +114,7 @@ footer { color: var(--quiet); font-size: .9rem; border-top: 1px solid var(--line
   .answers { grid-template-columns: 1fr; gap: 0; }
   .answers dd + dt { margin-top: .6rem; }
   .counts { gap: .4rem; }
-  .counts li { flex-basis: 4rem; padding: .4rem .6rem; font-size: .85rem; }
+  .counts li { flex-basis: 3.4rem; padding: .4rem .5rem; font-size: .8rem; }
   .counts b { font-size: 1.25rem; }
   article > header { flex-wrap: wrap; }
 }
