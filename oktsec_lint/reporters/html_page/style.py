@@ -129,6 +129,6 @@ footer { color: var(--quiet); font-size: .9rem; border-top: 1px solid var(--line
   h2, h3 { break-after: avoid; }
   .tag, .counts li, mark { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .scroll { overflow: visible; }
-  ::details-content { content-visibility: visible; display: block; }
+  details::details-content { content-visibility: visible; display: block; }
 }
 """
