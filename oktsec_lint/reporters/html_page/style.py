@@ -12,7 +12,7 @@ CSS = """
   --mark: #ffdf85; --mark-ink: #1d2126; --code: #f3f3f0;
   --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --ground: #101316; --sheet: #171b1f; --ink: #e4e7ea; --quiet: #a2aab3; --line: #2a3037; --link: #8fbcff;
     --critical: #ff9dab; --critical-ground: #3b141b; --high: #ffb58c; --high-ground: #39200f;
@@ -71,6 +71,7 @@ ins, del { text-decoration-thickness: 2px; border-radius: 3px; padding: .05em .1
 ins { color: var(--good); background: var(--good-ground); }
 del { color: var(--critical); background: var(--critical-ground); }
 .meta { font-size: .9rem; color: var(--quiet); margin: .25rem 0 .6rem; max-width: none; }
+.meta > span { display: inline-block; max-width: 100%; }
 .meta > * + *::before { content: "·"; margin: 0 .5em; color: var(--quiet); }
 .scroll { overflow-x: auto; margin: .6rem 0 0; }
 .scroll code, .scroll a { white-space: nowrap; }

@@ -35,8 +35,9 @@ def _lines(group: Group, rule: Rule | None) -> Iterator[str]:
     first = group.first
     yield f"<details><summary>{_summary(group)}</summary>"
     yield ""
-    yield _sentence(group, rule)
+    yield prose(first.message)
     yield ""
+    yield f"- {_rule(first, rule)}"
     yield from _places(group)
     yield from _excerpts(group)
     if rule and rule.why:
@@ -57,14 +58,12 @@ def _summary(group: Group) -> str:
     return f"<b>{first.severity.label}</b> <code>{rule}</code>{about}{more}"
 
 
-def _sentence(group: Group, rule: Rule | None) -> str:
-    first = group.first
-    parts = [prose(first.message)]
-    if rule and rule.origin == "" and rule_page(rule):
-        parts.append(f"([{prose(rule.name)}]({rule_page(rule)}))")
-    parts.append(f"Confidence: {first.confidence.label}.")
-    taxa = ", ".join(code(item, _NAME) for item in taxa_of(rule))
-    return " ".join([*parts, *([f"{taxa}."] if taxa else [])])
+def _rule(finding: Finding, rule: Rule | None) -> str:
+    """Only our own rules have a page that is safe to lead to."""
+    name = code(finding.rule, _NAME)
+    if rule is not None:
+        name = code(rule.name, _NAME) if rule.origin else f"[{prose(rule.name)}]({rule_page(rule)})"
+    return ", ".join([name, f"confidence {finding.confidence.label}", *(code(item, _NAME) for item in taxa_of(rule))])
 
 
 def _places(group: Group) -> Iterator[str]:
