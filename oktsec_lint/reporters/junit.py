@@ -20,7 +20,7 @@ from .inert import shown
 from .links import TOOL
 from .overview import gaps
 from .phrases import advice_of, object_of, place_of, quote_of, reason_of
-from .repository import Anchors, shareable
+from .repository import Anchors, shareable, shareable_position
 from .wording import object_name
 
 _FILES = "configuration"
@@ -148,8 +148,7 @@ def _output(notes: Sequence[Located]) -> str:
 
 def _told(item: Located) -> Iterator[str]:
     yield _headline(item.finding)
-    place = item.location
-    where = f"{shown(shareable(place.path), limit=_NAME)}:{place.line}:{place.column}" if place else ""
+    where = shown(shareable_position(item.location), limit=_NAME) if item.location else ""
     for label, text in (
         ("at", where),
         ("in", place_of(item.finding)),

@@ -41,6 +41,10 @@ def shareable(path: str) -> str:
     return within_repository(path) or last_component(path)
 
 
+def shareable_position(location: Location) -> str:
+    return f"{shareable(location.path)}:{location.line}:{location.column}"
+
+
 def first_line(report: Report) -> Location:
     """Where a code host is pointed to for what has no place: the first line of the first file that was read."""
     path = report.sources[0] if report.sources else _NO_SOURCE

@@ -111,5 +111,7 @@ def test_colour_adds_nothing_but_colour(name: str) -> None:
     assert re.sub(r"\x1b\[[\d;]+m", "", colored) == plain
 
 
-def test_the_users_directories_do_not_reach_sarif() -> None:
-    assert "secret-name" not in render("sarif", HOSTILE)
+@pytest.mark.parametrize("name", ["sarif", "github", "gitlab", "junit", "markdown", "html"])
+def test_the_users_directories_do_not_reach_what_is_published(name: str) -> None:
+    locked = HOSTILE._replace(locks={"/home/someone/secret-name/oktsec.lock": "sha256:00"})
+    assert "secret-name" not in render(name, locked._replace(sources=("/home/someone/secret-name/oktsec.yaml",)))

@@ -15,7 +15,7 @@ from oktsec_lint.reporters.inert import ellipsis
 from oktsec_lint.reporters.links import rule_page
 from oktsec_lint.reporters.marked import MarkedLine, evidence_lines, source_line
 from oktsec_lint.reporters.phrases import object_of
-from oktsec_lint.reporters.repository import shareable
+from oktsec_lint.reporters.repository import shareable_position
 from oktsec_lint.reporters.wording import plural, taxa_of
 
 from .elements import NOTHING, Html, code, element, folded, highlighted, joined, sentence, text
@@ -58,7 +58,7 @@ def _facts(finding: Finding, rule: Rule | None, location: Location | None) -> It
     if taxa:
         yield element("span", text(taxa))
     if location:
-        yield element("span", code(f"{shareable(location.path)}:{location.line}:{location.column}"))
+        yield element("span", code(shareable_position(location)))
 
 
 def _rule(finding: Finding, rule: Rule | None) -> Html:

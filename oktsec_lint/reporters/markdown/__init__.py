@@ -15,6 +15,7 @@ from oktsec_lint.reporters.groups import folded
 from oktsec_lint.reporters.links import TOOL
 from oktsec_lint.reporters.overview import enforcement, gaps, headline, is_problem, scope
 from oktsec_lint.reporters.phrases import object_of
+from oktsec_lint.reporters.repository import shareable
 from oktsec_lint.reporters.wording import plural
 
 from .finding import finding_block, finding_line
@@ -37,7 +38,7 @@ def _head(report: Report) -> Iterator[str]:
     yield f"Checked {scope(report)}. {_enforcement(report)}".rstrip()
     yield ""
     for path, digest in report.locks.items():
-        yield f"Compared with {code(path)}, digest {code(digest)}."
+        yield f"Compared with {code(shareable(path))}, digest {code(digest)}."
         yield ""
     yield from _not_looked_at(report)
     yield from server_table(report)

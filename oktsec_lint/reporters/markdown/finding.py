@@ -16,8 +16,9 @@ from oktsec_lint.reporters.inert import shown
 from oktsec_lint.reporters.links import rule_page
 from oktsec_lint.reporters.marked import MarkedLine, evidence_lines, source_line
 from oktsec_lint.reporters.phrases import object_of
+from oktsec_lint.reporters.repository import shareable_position
 from oktsec_lint.reporters.sgr import Role
-from oktsec_lint.reporters.wording import first_sentence, object_name, plural, position, taxa_of
+from oktsec_lint.reporters.wording import first_sentence, object_name, plural, taxa_of
 
 from .inline import code, fenced, prose
 
@@ -68,7 +69,7 @@ def _rule(finding: Finding, rule: Rule | None) -> str:
 
 def _places(group: Group) -> Iterator[str]:
     if group.location:
-        yield f"- at {code(position(group.location))}"
+        yield f"- at {code(shareable_position(group.location))}"
     for finding in group.findings[:_MOST_MEMBERS]:
         if finding.subject.kind is not Kind.CONFIG:
             yield f"- in {code(object_of(finding.subject, finding.pointer), 600)}"
