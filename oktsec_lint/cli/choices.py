@@ -23,6 +23,7 @@ class Format(StrEnum):
     JUNIT = "junit"
     MARKDOWN = "markdown"
     HTML = "html"
+    CYCLONEDX = "cyclonedx"
 
 
 class DataFormat(StrEnum):

@@ -69,6 +69,7 @@ def _scanned(asked: Asked) -> Exit:
         cached=not asked.no_cache,
     )
     targets = _targets(asked.report, request)
+    _demand((asked.output_format, *(name for name, _ in targets)))
     if asked.output_format is not Format.JSONL or asked.inputs != (STDIN,):
         return _audited(asked, request, targets)
     from .stream import batches, split_peeked
@@ -121,6 +122,14 @@ def _targets(reports: Sequence[str], request: Request) -> list[tuple[Format, Pat
         read.add(Path(path).resolve())
         targets.append((Format(name), Path(path)))
     return targets
+
+
+def _demand(formats: Iterable[Format]) -> None:
+    """Refuse a format whose library is missing before any server is started."""
+    if Format.CYCLONEDX in formats:
+        from oktsec_lint.reporters import demand
+
+        demand(Format.CYCLONEDX)
 
 
 def _write_files(report: Report, targets: Iterable[tuple[Format, Path]], code: Exit) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from oktsec_lint.cli.choices import Format
 from tests.cli.test_scan import stdio, write_config
 from tests.command import oktsec_lint
 from tests.live import SERVERS
 from tests.reference import npm
+from tests.reporters.formats import WRITABLE
 
 INJECTION = ("IAP-", "INJ-")
 
@@ -61,7 +61,7 @@ def test_poison_on_page_three_is_found_beside_definitions_that_break_other_clien
     assert {"LST-006", "LST-012"} <= rules
 
 
-@pytest.mark.parametrize("format_", list(Format))
+@pytest.mark.parametrize("format_", WRITABLE)
 def test_what_a_hostile_server_says_reaches_no_report_raw(format_: str, tmp_path: Path) -> None:
     tools = [
         {

@@ -12,6 +12,7 @@ import pytest
 
 from oktsec_lint.cli.choices import Format
 from tests.command import Ran, oktsec_lint
+from tests.reporters.formats import WRITABLE
 
 ROOT = Path(__file__).parents[2]
 TOOLS = {
@@ -29,11 +30,11 @@ def scanned(folder: Path, *args: str) -> Ran:
 
 
 def test_one_run_writes_every_format(tmp_path: Path) -> None:
-    targets = [argument for name in Format for argument in ("--report", f"{name}=report.{name}")]
+    targets = [argument for name in WRITABLE for argument in ("--report", f"{name}=report.{name}")]
     ran = scanned(tmp_path, "--format", "github", *targets)
     assert (ran.code, ran.err) == (1, "")
     assert ran.out.startswith("::error file=tools.json,line=1,")
-    for name in Format:
+    for name in WRITABLE:
         assert (tmp_path / f"report.{name}").read_text() == scanned(tmp_path, "--format", name).out
     assert {item["location"]["path"] for item in json.loads((tmp_path / "report.gitlab").read_text())} == {"tools.json"}
     failed = ET.fromstring((tmp_path / "report.junit").read_text()).findall(".//failure/..")

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from oktsec_lint.reporters import REPORTERS, Style, render
+from oktsec_lint.reporters import Style, render
 from oktsec_lint.reporters.html_page.style import CSS
 from tests.reporters.cases import CASES
+from tests.reporters.formats import WRITABLE
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "reports"
 ENDINGS = {
@@ -28,6 +29,7 @@ ENDINGS = {
     "junit": "junit.xml",
     "markdown": "md",
     "html": "html",
+    "cyclonedx": "cdx.json",
 }
 STYLED = {
     "injection.color.txt": ("injection", Style(color=True)),
@@ -48,7 +50,7 @@ def check(name: str, actual: str) -> None:
     assert actual == path.read_bytes().decode()
 
 
-@pytest.mark.parametrize("name", REPORTERS)
+@pytest.mark.parametrize("name", WRITABLE)
 @pytest.mark.parametrize("case", CASES)
 def test_report_is_the_golden_one(case: str, name: str) -> None:
     report, code = CASES[case]
@@ -67,7 +69,7 @@ def test_no_golden_report_is_left_over() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == wanted
 
 
-@pytest.mark.parametrize("name", REPORTERS)
+@pytest.mark.parametrize("name", WRITABLE)
 def test_same_report_same_bytes(name: str) -> None:
     report, code = CASES["injection"]
     assert render(name, report, code=code) == render(name, report, code=code)

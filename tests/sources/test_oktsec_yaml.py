@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from oktsec_lint import rulebook
-from oktsec_lint.cli.choices import Format
 from oktsec_lint.core.config import DENY_ALL, Action, Gateway, ScanProfile, Transport
 from oktsec_lint.core.errors import SourceError
 from oktsec_lint.core.findings import Hit, Severity
@@ -18,6 +17,7 @@ from oktsec_lint.sources.document import Span
 from oktsec_lint.sources.oktsec_yaml import load_config
 from oktsec_lint.sources.results import LoadedConfig
 from tests.command import oktsec_lint
+from tests.reporters.formats import WRITABLE
 
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
 EXPECTED = re.compile(r"#= (.*)$")
@@ -575,7 +575,7 @@ def test_ordinary_values_stay_readable(text: str) -> None:
     assert load(text).document.concealed == ()
 
 
-@pytest.mark.parametrize("form", list(Format))
+@pytest.mark.parametrize("form", WRITABLE)
 def test_no_report_shows_a_secret(form: str, tmp_path: Path) -> None:
     for number, template in enumerate(ANYWHERE):
         (tmp_path / f"{number}.yaml").write_text(template.replace("%s", SECRET) + "\nunknwon: 1\ngateway: {}\n")
