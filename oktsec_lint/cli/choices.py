@@ -18,6 +18,12 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    CYCLONEDX = "cyclonedx"
 
 
 class DataFormat(StrEnum):

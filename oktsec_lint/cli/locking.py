@@ -35,7 +35,7 @@ from .beside import lock_path, shown_path, today
 from .choices import Format
 from .progress import shown_progress
 from .reporting import Part, build_report
-from .terminal import Color, columns, complain, speaks_unicode, tell, wants_color
+from .terminal import Color, columns, complain, now, speaks_unicode, tell, wants_color
 
 
 class Asked(NamedTuple):
@@ -96,7 +96,8 @@ def _checked(asked: Asked) -> Exit:
         raise UsageError("--check writes nothing", hint="it goes with --server and --format only")
     report = _drift_only(with_excused_drift(build_report(*_examined(asked)[0])))
     code = exit_code(report, None, locked=True)
-    style = Style(color=wants_color(asked.color, os.environ), unicode=speaks_unicode(), width=columns())
+    colored = wants_color(asked.color, os.environ)
+    style = Style(color=colored, unicode=speaks_unicode(), width=columns(), when=now())
     sys.stdout.write(render(asked.output_format, report, style, code))
     return code
 

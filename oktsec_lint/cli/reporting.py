@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from oktsec_lint import __version__
+from oktsec_lint.core.config import ServerSpec
 from oktsec_lint.core.judge import Judge, Judgement
 from oktsec_lint.core.model import Kind, Location, Place, Server
 from oktsec_lint.core.report import Located, Report, ServerRow, ToolRow
@@ -50,7 +51,7 @@ def build_report(parts: Sequence[Part], locator: Locator, rules: Sequence[Rule])
     texts = locator.texts()
     return Report(
         tool_version=__version__,
-        servers=tuple(_server_row(part, server, locator) for part in parts for server in part.servers),
+        servers=tuple(row for part in parts for row in _server_rows(part, locator)),
         findings=tuple(item for item in located if not item.finding.ignored_by),
         ignored=tuple(item for item in located if item.finding.ignored_by),
         unfinished=tuple(item for part in parts for item in part.judgement.inspection.unfinished),
@@ -74,19 +75,35 @@ def _all_rules(parts: Iterable[Part]) -> tuple[Rule, ...]:
     return tuple({rule.id: rule for part in parts for rule in part.judge.rules.values()}.values())
 
 
-def _server_row(part: Part, server: Server, locator: Locator) -> ServerRow:
-    kinds = [item.kind for item in server.definitions if not item.variant]
-    return ServerRow(
-        name=server.name,
-        status=server.status,
-        reason=server.reason,
-        protocol=server.protocol,
-        tools=tuple(_tool_rows(part, server)),
-        prompts=kinds.count(Kind.PROMPT),
-        resources=kinds.count(Kind.RESOURCE),
-        templates=kinds.count(Kind.TEMPLATE),
-        location=locator.locate(server.place),
-    )
+def _server_rows(part: Part, locator: Locator) -> Iterator[ServerRow]:
+    specs = {spec.name: spec for spec in part.judge.config.servers}
+    for server in part.servers:
+        kinds = [item.kind for item in server.definitions if not item.variant]
+        package, version = _package(server, specs.get(server.name))
+        yield ServerRow(
+            name=server.name,
+            status=server.status,
+            reason=server.reason,
+            protocol=server.protocol,
+            tools=tuple(_tool_rows(part, server)),
+            prompts=kinds.count(Kind.PROMPT),
+            resources=kinds.count(Kind.RESOURCE),
+            templates=kinds.count(Kind.TEMPLATE),
+            location=locator.locate(server.place),
+            package=package,
+            version=version,
+        )
+
+
+def _package(server: Server, spec: ServerSpec | None) -> tuple[str, str]:
+    """Name and version of what is run: as the lock has them, else as the launch line says."""
+    if server.launch is not None:
+        return server.launch.package, server.launch.version
+    if spec is None or not spec.args:
+        return "", ""
+    from oktsec_lint.core.packages import package_of  # a snapshot has no use for it
+
+    return package_of(spec.command, spec.args) or ("", "")
 
 
 def _tool_rows(part: Part, server: Server) -> Iterator[ToolRow]:

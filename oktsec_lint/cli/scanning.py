@@ -18,7 +18,7 @@ from oktsec_lint.core.values import NamedTuple
 
 from .choices import STDIN, FailOn, Format
 from .progress import shown_progress
-from .terminal import Color, columns, complain, speaks_unicode, tell, wants_color
+from .terminal import Color, columns, complain, now, speaks_unicode, tell, wants_color
 
 if TYPE_CHECKING:
     from .audit import Request
@@ -69,6 +69,7 @@ def _scanned(asked: Asked) -> Exit:
         cached=not asked.no_cache,
     )
     targets = _targets(asked.report, request)
+    _demand((asked.output_format, *(name for name, _ in targets)))
     if asked.output_format is not Format.JSONL or asked.inputs != (STDIN,):
         return _audited(asked, request, targets)
     from .stream import batches, split_peeked
@@ -93,7 +94,7 @@ def _audited(asked: Asked, request: Request, targets: Iterable[tuple[Format, Pat
     code = exit_code(result, bar, allow_unreachable=asked.allow_unreachable, locked=asked.locked)
     _write_files(result, targets, code)
     colored = wants_color(asked.color, os.environ)
-    style = Style(color=colored, unicode=speaks_unicode(), width=columns(), verbose=asked.verbose)
+    style = Style(color=colored, unicode=speaks_unicode(), width=columns(), verbose=asked.verbose, when=now())
     sys.stdout.write(render(asked.output_format, result, style, code))
     return code
 
@@ -123,11 +124,19 @@ def _targets(reports: Sequence[str], request: Request) -> list[tuple[Format, Pat
     return targets
 
 
+def _demand(formats: Iterable[Format]) -> None:
+    """Refuse a format whose library is missing before any server is started."""
+    if Format.CYCLONEDX in formats:
+        from oktsec_lint.reporters import demand
+
+        demand(Format.CYCLONEDX)
+
+
 def _write_files(report: Report, targets: Iterable[tuple[Format, Path]], code: Exit) -> None:
     from oktsec_lint.reporters import Style, render
 
     for name, path in targets:
-        text = render(name, report, Style(), code)
+        text = render(name, report, Style(when=now()), code)
         try:
             path.write_text(text, encoding="utf-8", newline="\n")
         except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import TextIO, cast
@@ -40,6 +41,13 @@ def columns() -> int:
 def speaks_unicode() -> bool:
     """Whether stdout can carry arrows and box lines."""
     return (sys.stdout.encoding or "").lower().replace("-", "") in {"utf8", "utf16", "utf32"}
+
+
+def now() -> str:
+    """The time as a page that is sent around shows it: in UTC, to the minute. $SOURCE_DATE_EPOCH (reproducible-
+    builds.org) sets it, so that one input has one text."""
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(int(fixed) if fixed.isdecimal() else None))
 
 
 def prepare_streams() -> None:

@@ -49,6 +49,10 @@ class ServerRow(NamedTuple):
     resources: int = 0
     templates: int = 0
     location: Location | None = None
+    package: str = ""
+    """What its launch line installs and runs (`packages.Package.name`); empty when it runs no package."""
+    version: str = ""
+    """Of the package, where it is known."""
 
 
 class Located(NamedTuple):

@@ -14,25 +14,45 @@ from oktsec_lint.core.report import Exit, Report
 
 from .base import Render, Style
 
-__all__ = ["REPORTERS", "Render", "Style", "render"]
+__all__ = ["REPORTERS", "Render", "Style", "demand", "render"]
 
 
-def _in(module: str) -> Render:
-    def render_lazily(report: Report, style: Style, code: Exit | None) -> str:
-        reporter: Render = import_module(f".{module}", __name__).render
-        return reporter(report, style, code)
+class _In:
+    """A reporter in a module that is imported when it is asked for."""
 
-    return render_lazily
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def load(self) -> Render:
+        reporter: Render = import_module(f".{self._module}", __name__).render
+        return reporter
+
+    def __call__(self, report: Report, style: Style, code: Exit | None) -> str:
+        return self.load()(report, style, code)
 
 
-REPORTERS: Mapping[str, Render] = {
-    "text": _in("text"),
-    "concise": _in("concise"),
-    "json": _in("json_document"),
-    "jsonl": _in("json_lines"),
-    "sarif": _in("sarif"),
+REPORTERS: Mapping[str, _In] = {
+    "text": _In("text"),
+    "concise": _In("concise"),
+    "json": _In("json_document"),
+    "jsonl": _In("json_lines"),
+    "sarif": _In("sarif"),
+    "github": _In("github"),
+    "gitlab": _In("gitlab"),
+    "junit": _In("junit"),
+    "markdown": _In("markdown"),
+    "html": _In("html_page"),
+    "cyclonedx": _In("inventory"),
 }
 """Format name to renderer: the one line a new format adds."""
+
+
+def demand(name: str) -> None:
+    """See to it that the format `name` can be written, before anything is started for it.
+
+    Raises UsageError when a library it needs is not installed, KeyError for an unknown name.
+    """
+    REPORTERS[name].load()
 
 
 def render(name: str, report: Report, style: Style | None = None, code: Exit | None = None) -> str:

@@ -23,6 +23,8 @@ class Style(NamedTuple):
     """Columns of the terminal; source lines are cut to a window of it and prose is wrapped at it."""
     verbose: bool = False
     """Also list what is clean, what policy ignored, and every member of a long fold."""
+    when: str = ""
+    """The time of the run, as a page that is sent around shows it; empty leaves it out. Nothing else is dated."""
 
 
 Render: TypeAlias = Callable[[Report, Style, Exit | None], str]

@@ -7,7 +7,7 @@ for one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from oktsec_lint.core.findings import Finding
 from oktsec_lint.core.model import Kind, Location
@@ -33,6 +33,22 @@ def folded(items: Iterable[Located]) -> Iterator[Group]:
         groups.setdefault(_key(item), []).append(item)
     for members in groups.values():
         yield Group(members[0].location, tuple(member.finding for member in members))
+
+
+class Cut(NamedTuple):
+    """As many groups as a format's readers take, and how many that leaves out."""
+
+    shown: Sequence[Group]
+    left_out: int
+
+
+def worst(items: Iterable[Located], most: int) -> Cut:
+    """At most `most` groups: all in their order, or the most severe where there are more."""
+    groups = list(folded(items))
+    left_out = max(0, len(groups) - most)
+    if left_out:
+        groups.sort(key=lambda group: -group.first.severity)
+    return Cut(groups[:most], left_out)
 
 
 def _key(item: Located) -> object:

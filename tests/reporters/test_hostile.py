@@ -15,8 +15,9 @@ from oktsec_lint.core.model import Kind, Location, Place, Status, Subject
 from oktsec_lint.core.policy import Level
 from oktsec_lint.core.report import Exit, Located, Report, ServerRow, ToolRow
 from oktsec_lint.core.rules import Rule
-from oktsec_lint.reporters import REPORTERS, Style, render
+from oktsec_lint.reporters import Style, render
 from tests.reporters.cases import HOSTILE
+from tests.reporters.formats import WRITABLE
 from tests.reporters.schemas import report_errors, sarif_errors
 from tests.reporters.test_inert import is_harmless
 
@@ -105,11 +106,13 @@ def test_sarif_stays_valid(report: Report) -> None:
     assert sarif_errors(decoded(render("sarif", report, code=Exit.FINDINGS))) == []
 
 
-@pytest.mark.parametrize("name", REPORTERS)
+@pytest.mark.parametrize("name", WRITABLE)
 def test_colour_adds_nothing_but_colour(name: str) -> None:
     plain, colored = render(name, HOSTILE), render(name, HOSTILE, Style(color=True))
     assert re.sub(r"\x1b\[[\d;]+m", "", colored) == plain
 
 
-def test_the_users_directories_do_not_reach_sarif() -> None:
-    assert "secret-name" not in render("sarif", HOSTILE)
+@pytest.mark.parametrize("name", [name for name in WRITABLE if name not in {"text", "concise", "json", "jsonl"}])
+def test_the_users_directories_do_not_reach_what_is_published(name: str) -> None:
+    locked = HOSTILE._replace(locks={"/home/someone/secret-name/oktsec.lock": "sha256:00"})
+    assert "secret-name" not in render(name, locked._replace(sources=("/home/someone/secret-name/oktsec.yaml",)))

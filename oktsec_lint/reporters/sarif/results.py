@@ -13,7 +13,7 @@ from oktsec_lint.core.findings import Finding
 from oktsec_lint.core.model import Kind
 from oktsec_lint.core.report import Report
 from oktsec_lint.core.values import NamedTuple
-from oktsec_lint.reporters.groups import Group, folded
+from oktsec_lint.reporters.groups import Group, worst
 from oktsec_lint.reporters.wording import LEVELS, object_path
 
 from .catalogue import Catalogue
@@ -37,11 +37,7 @@ class Alerts(NamedTuple):
 
 
 def alerts_of(report: Report) -> Alerts:
-    groups = list(folded(report.findings))
-    left_out = max(0, len(groups) - _MOST_RESULTS)
-    if left_out:
-        groups.sort(key=lambda group: -group.first.severity)
-    return Alerts(groups[:_MOST_RESULTS], left_out, report.texts)
+    return Alerts(*worst(report.findings, _MOST_RESULTS), report.texts)
 
 
 def results_of(alerts: Alerts, catalogue: Catalogue, places: Places) -> list[Result]:

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from oktsec_lint.core.report import Exit, Report
 from oktsec_lint.reporters.base import Style
 from oktsec_lint.reporters.groups import folded
+from oktsec_lint.reporters.overview import is_problem
 
 from .finding import FindingText
 from .servers import server_lines
-from .summary import is_problem, summary_lines
+from .summary import summary_lines
 
 
 def render(report: Report, style: Style, _code: Exit | None) -> str:

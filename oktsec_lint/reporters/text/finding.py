@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from oktsec_lint.core.findings import Evidence, Finding, Severity
-from oktsec_lint.core.model import Kind, Location
+from oktsec_lint.core.findings import Finding, Severity
+from oktsec_lint.core.model import Kind
 from oktsec_lint.core.policy import Level
 from oktsec_lint.core.report import Report
 from oktsec_lint.reporters.base import Style
-from oktsec_lint.reporters.excerpt import Gutter, Mark, excerpt
+from oktsec_lint.reporters.excerpt import Gutter, excerpt
 from oktsec_lint.reporters.groups import Group
 from oktsec_lint.reporters.inert import shown
+from oktsec_lint.reporters.marked import MarkedLine, evidence_lines, source_line
+from oktsec_lint.reporters.overview import CONSEQUENCES
 from oktsec_lint.reporters.sgr import ROLES, Role, paint
 from oktsec_lint.reporters.wording import LEVELS, first_sentence, object_name, object_path, plural, position, taxa_of
 
 from .prose import wrapped
-from .verdicts import CONSEQUENCES, Consequences
+from .verdicts import Consequences
 
 _MOST_MEMBERS = 10
 _MOST_NAMED = 40
@@ -72,8 +74,7 @@ class FindingText:
         yield gutter.pointing("-->", self._inert(position(location)))
         if location.snippet:
             yield gutter.bar
-            mark = Mark(location.column - 1, _end_in_line(location), self._entry_label(group))
-            yield from excerpt(location.snippet, location.line, [mark], gutter, ROLES[group.first.severity])
+            yield from self._excerpt(source_line(location, self._entry_label(group)), gutter, group.first.severity)
             yield gutter.bar
 
     def _entry_label(self, group: Group) -> str:
@@ -92,16 +93,14 @@ class FindingText:
             yield gutter.pointing(":::", self._path(finding) + line + message)
         if finding.evidence and finding.subject.kind is not Kind.CONFIG:
             yield gutter.bar
-            for evidence in _by_line(finding.evidence):
-                yield from self._evidence(evidence, gutter, finding.severity)
+            for marked in evidence_lines(finding.evidence):
+                yield from self._excerpt(marked, gutter, finding.severity)
             yield gutter.bar
         if finding.help != group.first.help:
             yield from wrapped(f"{gutter.indent} = help: ", finding.help, self._style)
 
-    def _evidence(self, spans: Sequence[Evidence], gutter: Gutter, severity: Severity) -> Iterator[str]:
-        text, start = _context(spans[0])
-        marks = [Mark(max(0, item.start - start), max(0, item.end - start), item.note) for item in spans]
-        yield from excerpt(text, spans[0].line, marks, gutter, ROLES[severity])
+    def _excerpt(self, line: MarkedLine, gutter: Gutter, severity: Severity) -> Iterator[str]:
+        return excerpt(line.text, line.number, line.marks, gutter, ROLES[severity])
 
     def _rest(self, findings: Sequence[Finding], gutter: Gutter) -> Iterator[str]:
         names = ", ".join(object_name(item.subject) for item in findings[:_MOST_NAMED])
@@ -151,11 +150,6 @@ def _numbers(group: Group) -> Iterator[int]:
         yield from (item.line for item in finding.evidence)
 
 
-def _end_in_line(location: Location) -> int:
-    """The exclusive end as an offset into the snippet: a value that runs on is marked to the end of its first line."""
-    return location.end_column - 1 if location.end_line == location.line else len(location.snippet)
-
-
 def _few(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= _FEW else plural(len(names), "tool")
 
@@ -165,27 +159,3 @@ def _is_below_entry(finding: Finding) -> bool:
     if finding.subject.kind is Kind.CONFIG:
         return False
     return finding.subject.kind is not Kind.SERVER or bool(finding.pointer or finding.evidence)
-
-
-def _context(evidence: Evidence) -> tuple[str, int]:
-    """The line to show and its offset in the judged text; without a context the span itself is the line."""
-    if evidence.context:
-        return evidence.context, evidence.context_start
-    return evidence.text, evidence.start
-
-
-def _by_line(spans: Iterable[Evidence]) -> Iterator[list[Evidence]]:
-    """Spans that can share one displayed line, in the order of the text."""
-    current: list[Evidence] = []
-    for item in sorted(spans, key=lambda item: (item.start, item.end)):
-        if current and not _shares_line(current[0], item):
-            yield current
-            current = []
-        current.append(item)
-    if current:
-        yield current
-
-
-def _shares_line(first: Evidence, other: Evidence) -> bool:
-    text, start = _context(first)
-    return first.line == other.line and other.end <= start + len(text)

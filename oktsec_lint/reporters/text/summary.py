@@ -13,8 +13,9 @@ from oktsec_lint.core.model import Status
 from oktsec_lint.core.report import Located, Report
 from oktsec_lint.reporters.base import Style
 from oktsec_lint.reporters.inert import shown
+from oktsec_lint.reporters.overview import is_problem, scope, tally
 from oktsec_lint.reporters.sgr import Role, paint
-from oktsec_lint.reporters.wording import object_path, plural, position, severity_counts
+from oktsec_lint.reporters.wording import object_path, plural, position
 
 from .prose import wrapped
 
@@ -28,49 +29,28 @@ def summary_lines(report: Report, style: Style) -> Iterator[str]:
     yield from _gaps(report, style)
     problems = [item for item in report.findings if is_problem(item)]
     if problems:
-        yield f"Checked {_scope(report)}"
+        yield f"Checked {scope(report)}"
         yield _found(problems, report, style)
     elif not report.servers:
-        yield f"Nothing to check: no servers in {_files(report)}."
+        yield f"Nothing to check: no servers in {plural(len(report.sources), 'file')}."
     elif report.incomplete:
-        text = f"No problems found, but not everything was looked at: {_scope(report)}."
+        text = f"No problems found, but not everything was looked at: {scope(report)}."
         yield paint(text, Role.WARNING, color=style.color)
     else:
-        text = f"All checks passed: {_scope(report)} ({len(report.ignored):,} ignored)."
+        text = f"All checks passed: {scope(report)} ({len(report.ignored):,} ignored)."
         yield paint(text, Role.GOOD, color=style.color)
     notes = len(report.findings) - len(problems)
     if notes and not style.verbose:
         yield f"{plural(notes, 'more note')} for information: --verbose shows them"
 
 
-def is_problem(item: Located) -> bool:
-    """Whether a finding asks for something; one of severity info only tells."""
-    return item.finding.severity > Severity.INFO
-
-
-def _scope(report: Report) -> str:
-    """`1 file, 3 servers (1 not scanned), 41 tools`."""
-    statuses = [row.status for row in report.servers]
-    gaps = [
-        f"{statuses.count(status)} {status}" for status in (Status.NOT_SCANNED, Status.PARTIAL) if status in statuses
-    ]
-    servers = plural(len(statuses), "server") + (f" ({', '.join(gaps)})" if gaps else "")
-    return f"{_files(report)}, {servers}, {plural(sum(len(row.tools) for row in report.servers), 'tool')}"
-
-
-def _files(report: Report) -> str:
-    return plural(len(report.sources), "file")
-
-
 def _found(problems: list[Located], report: Report, style: Style) -> str:
     """`Found 2 problems: 1 high, 1 medium (3 ignored by rules:)`."""
-    counts = severity_counts(item.finding for item in problems)
-    by_severity = ", ".join(f"{count:,} {severity.label}" for severity, count in counts.items() if count)
     ignored = f" ({len(report.ignored):,} ignored by rules:)" if report.ignored else ""
     worst = max(item.finding.severity for item in problems)
     role = Role.ERROR if worst >= Severity.HIGH else Role.WARNING
     found = paint(f"Found {plural(len(problems), 'problem')}", role, color=style.color)
-    return f"{found}: {by_severity}{ignored}"
+    return f"{found}: {tally(problems)}{ignored}"
 
 
 def _gaps(report: Report, style: Style) -> Iterator[str]:

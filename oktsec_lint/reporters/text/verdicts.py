@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from oktsec_lint.core.findings import Finding
 from oktsec_lint.core.model import Kind
 from oktsec_lint.core.policy import Level
 from oktsec_lint.core.report import Report
-
-CONSEQUENCES: Mapping[Level, str] = {
-    Level.BLOCK: "block {}",
-    Level.QUARANTINE: "withhold {} for review",
-    Level.FLAG: "pass and record {}",
-    Level.CLEAN: "pass {}",
-}
 
 
 class Consequences:
