@@ -22,11 +22,12 @@ from oktsec_lint.core.judge import Judge
 from oktsec_lint.core.model import Inventory, Server, Status
 from oktsec_lint.core.report import Report
 from oktsec_lint.core.rules import Rule
+from oktsec_lint.core.suppressions import UNUSED
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.sources import LoadedConfig, Snapshot, open_source
 from oktsec_lint.sources.discovery import find_config, read_bytes
 
-from .beside import Beside, custom_rules, lock_beside, no_lock, shown_path
+from .beside import Beside, custom_rules, lock_beside, no_lock, shown_path, today
 from .choices import STDIN
 from .clean_cache import CleanCache
 from .reporting import Locator, Part, build_report
@@ -135,11 +136,11 @@ def stream_basis(request: Request) -> tuple[Sequence[Rule], Config, tuple[Findin
     opened = _open_config(request, base, Locator())
     rules = rulebook.assemble(custom_rules(opened.config, request.cwd))
     found = (
-        Judge(rules, Config(rules=opened.config.rules), grammarbook.builtin())
+        Judge(rules, Config(rules=opened.config.rules, lint=opened.config.lint), grammarbook.builtin(), today=today())
         .judge(Inventory(), opened.hits)
         .inspection.findings
     )
-    return rules, opened.config, tuple(item for item in found if not item.ignored_by)
+    return rules, opened.config, tuple(item for item in found if not item.ignored_by and item.rule != UNUSED)
 
 
 def _open_all(request: Request, base: Sequence[Rule], locator: Locator) -> Iterator[_Opened]:
@@ -252,7 +253,9 @@ def _judge(item: _Input, request: Request, progress: Progress | None) -> Part:
     rules = rulebook.assemble(custom_rules(item.config, request.cwd))
     cache = _clean_cache(item, request)
     standing = item.beside.standing
-    judge = Judge(rules, item.config, grammarbook.builtin(), standing, cache.known if cache is not None else ())
+    judge = Judge(
+        rules, item.config, grammarbook.builtin(), standing, cache.known if cache is not None else (), today()
+    )
     inventory = Inventory((*_collect(item, request, progress), *item.offered))
     judgement = judge.judge(inventory, item.hits)
     if cache is not None:

@@ -6,7 +6,7 @@ check repeats a severity, and a rule's file stays the one place where it is desc
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from .model import Kind, Place, Subject
 from .values import NamedTuple
@@ -36,6 +36,21 @@ class Confidence(IntEnum):
     @property
     def label(self) -> str:
         return self.name.lower()
+
+
+class Excuse(StrEnum):
+    """What sets a finding aside."""
+
+    RULES = "rules"
+    """A `rules:` override."""
+    LOCK = "lock"
+    """Somebody accepted it in the lock."""
+    SUPPRESSION = "suppression"
+    """An entry of `lint.suppress`."""
+    COMMENT = "comment"
+    BASELINE = "baseline"
+    BASE = "base"
+    """It was there before the change that is looked at."""
 
 
 class Evidence(NamedTuple):
@@ -90,6 +105,8 @@ class Finding(NamedTuple):
     """Content classes of the rule (`credentials`, `pii` ...), which `blocked_content` may name beside the category."""
     ignored_by: str = ""
     """Why policy does not count it (such as `rules[2]: ignore`); empty when it counts. Ignored findings are kept."""
+    ignored_as: Excuse = Excuse.RULES
+    """What `ignored_by` is about; says nothing when that is empty."""
 
     @property
     def fingerprint(self) -> str:
