@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from oktsec_lint import __version__
+from oktsec_lint.core.findings import Finding
 from oktsec_lint.core.judge import Judge, Judgement
 from oktsec_lint.core.model import Kind, Location, Place, Server
 from oktsec_lint.core.report import Located, Report, ServerRow, ToolRow
@@ -19,6 +20,11 @@ class Part(NamedTuple):
     judge: Judge
     judgement: Judgement
     servers: tuple[Server, ...]
+
+    def showing(self, findings: Iterable[Finding]) -> Part:
+        """The same with other findings to show. Verdicts stay: they follow from everything."""
+        inspection = self.judgement.inspection._replace(findings=tuple(findings))
+        return self._replace(judgement=self.judgement._replace(inspection=inspection))
 
 
 class Locator:
