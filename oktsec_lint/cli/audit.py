@@ -61,8 +61,8 @@ class Request(NamedTuple):
     taking: bool = False
     """Whether a lock is to be taken: without one, everything is compared with an empty one."""
     files: Files = Disk()
-    listed: Mapping[str, Server] = EMPTY
-    """Servers that were listed just now, by name: they are not asked again."""
+    listed: Mapping[str, Mapping[str, Server]] = EMPTY
+    """Servers that were listed just now, by configuration and name: they are not asked again."""
 
 
 def request_of(
@@ -282,7 +282,7 @@ def _collect(item: _Input, request: Request, progress: Progress | None) -> tuple
     if request.offline:
         return tuple(item.beside.offer(spec) for spec in item.specs)
     if request.listed:
-        found = tuple(request.listed[spec.name]._replace(place=spec.place) for spec in item.specs)
+        found = tuple(request.listed[item.config.path][spec.name]._replace(place=spec.place) for spec in item.specs)
         return tuple(server._replace(launch=item.beside.launches.get(server.name)) for server in found)
     from oktsec_lint.collect import Options, collect
 

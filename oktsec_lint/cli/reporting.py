@@ -36,6 +36,9 @@ class Locator:
     def add(self, document: Document) -> None:
         self._documents[document.path] = document
 
+    def document(self, path: str) -> Document | None:
+        return self._documents.get(path)
+
     def locate(self, place: Place | None) -> Location | None:
         """The position of a place, or None when no document of that path was read."""
         document = self._documents.get(place.path) if place else None

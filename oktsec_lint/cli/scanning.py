@@ -74,6 +74,8 @@ def run_scan(asked: Asked) -> Exit:
 def _scanned(asked: Asked) -> Exit:
     from .audit import request_of
 
+    if asked.dry_run and not asked.fix:
+        raise UsageError("--dry-run goes with --fix")
     request = request_of(
         asked.inputs,
         asked.config,
@@ -105,6 +107,16 @@ def _audited(asked: Asked, request: Request, targets: Iterable[tuple[Format, Pat
 
     with shown_progress(wanted=not asked.no_progress) as progress:
         examined = examine(request, progress)
+    if asked.fix:
+        from .fixing import corrected, show, write
+
+        looked_at = asked._replace(write_baseline=None)
+        fixed = corrected(examined, request, lambda found: _shown(looked_at, request, found).parts)
+        if asked.dry_run:
+            show(fixed.corrections)
+            return Exit.FINDINGS if fixed.corrections else Exit.CLEAN
+        write(fixed.corrections, request)
+        examined = fixed.examined
     result = _reported(asked, request, examined)
     bar = asked.fail_on.severity()
     code = exit_code(result, bar, allow_unreachable=asked.allow_unreachable, locked=asked.locked)
@@ -122,9 +134,23 @@ def _persona(asked: Asked, examined: Examined) -> Persona:
     return asked.persona or next(filter(None, configured), Persona.REGULAR)
 
 
-def _reported(asked: Asked, request: Request, examined: Examined) -> Report:
+class _Shown(NamedTuple):
     """What is shown of what was found: less what was known, and what the options leave out."""
+
+    parts: tuple[Part, ...]
+    gone: tuple[Entry, ...]
+    left_out: dict[str, int]
+
+
+def _reported(asked: Asked, request: Request, examined: Examined) -> Report:
     from .reporting import build_report
+
+    shown = _shown(asked, request, examined)
+    report = build_report(shown.parts, examined.locator, examined.rules)
+    return report._replace(gone=shown.gone, left_out=shown.left_out)
+
+
+def _shown(asked: Asked, request: Request, examined: Examined) -> _Shown:
     from .selecting import Choice, chosen, refuse_unknown, split
 
     least = asked.min_confidence.confidence() if asked.min_confidence is not None else None
@@ -133,10 +159,9 @@ def _reported(asked: Asked, request: Request, examined: Examined) -> Report:
     parts = examined.parts
     gone: tuple[Entry, ...] = ()
     if asked.baseline or asked.write_baseline or asked.diff:
-        parts, gone = _compared(asked, request, examined.parts, choice)
+        parts, gone = _compared(asked, request, parts, choice)
     parts, left_out = chosen(parts, choice)
-    report = build_report(parts, examined.locator, examined.rules)
-    return report._replace(gone=gone, left_out=left_out)
+    return _Shown(parts, gone, left_out)
 
 
 def _compared(

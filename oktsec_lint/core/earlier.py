@@ -1,16 +1,23 @@
 """Findings that were there before: those of a baseline, of an earlier report or of another revision.
 
 Compared by fingerprint, so a finding is known wherever it has moved to in its file. Text that changed is a new finding.
+A fingerprint holds the index of a list's entry, which changes when an entry is added above it; so findings about the
+configuration are also known by what they say.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 
 from .findings import Excuse, Finding
 from .lock_rules import CATEGORY
-from .model import Subject
+from .model import Kind, Subject
 from .values import NamedTuple
+
+_INDEX = re.compile(r"\[[0-9]+\]")
+_SAID = 200
+"""Characters of a message that tell two findings apart; a baseline keeps no more."""
 
 
 class Entry(NamedTuple):
@@ -60,21 +67,37 @@ class Earlier:
         self.name = name
         self._excuse = excuse
         self._entries = {item.fingerprint: item for item in entries}
+        self._said: dict[object, list[str]] = {}
+        for item in self._entries.values():
+            self._said.setdefault(_said(item), []).append(item.fingerprint)
         self._drift = drift
         self._found: set[str] = set()
 
     def settle(self, finding: Finding, aliases: Aliases) -> Finding:
         """The finding as one that does not count, when it was known."""
-        known = {finding.fingerprint, *(_under(finding, path) for path in aliases.of(finding))} & self._entries.keys()
+        known = self._known(finding, aliases)
         self._found |= known
         if not known or finding.ignored_by or (finding.category == CATEGORY and not self._drift):
             return finding
         return finding._replace(ignored_by=f"it is in {self.name}", ignored_as=self._excuse)
 
+    def _known(self, finding: Finding, aliases: Aliases) -> set[str]:
+        """Fingerprints of the entries that a finding is."""
+        paths = aliases.of(finding)
+        same = {finding.fingerprint, *(_under(finding, path) for path in paths)} & self._entries.keys()
+        if same or finding.subject.kind is not Kind.CONFIG:
+            return same
+        as_entry = Entry("", finding.rule, "", finding.subject, finding.pointer, finding.message)
+        return {name for path in paths for name in self._said.get(_said(as_entry._replace(path=path)), ())}
+
     def gone(self, unseen: Collection[str]) -> tuple[Entry, ...]:
         """What was known and is not found any more, unless it was about one of the `unseen` servers."""
         missing = (item for item in self._entries.values() if item.fingerprint not in self._found)
         return tuple(item for item in missing if item.subject.server not in unseen)
+
+
+def _said(entry: Entry) -> object:
+    return (entry.rule, entry.path, _INDEX.sub("[]", entry.subject.name), _INDEX.sub("[]", entry.message[:_SAID]))
 
 
 def _under(finding: Finding, path: str) -> str:

@@ -70,6 +70,20 @@ class Evidence(NamedTuple):
     """What this span is, in a few words: the name of a signal, or the view in which it was read."""
 
 
+class Edit(NamedTuple):
+    """A correction in the configuration that needs no judgement. Data only: who writes files applies it."""
+
+    place: Place
+    """A text, or (`at_key`) a key."""
+    old: str
+    new: str | None
+    """None takes the entry out of its list."""
+    last: str = ""
+    """What a list keeps that would be emptied; without it, its last entry stays. An empty allowlist allows all."""
+    grants: bool = False
+    """Whether an agent may then call the tool that `new` names."""
+
+
 class Hit(NamedTuple):
     """What a check or the engine found, before its rule's metadata is joined."""
 
@@ -86,6 +100,8 @@ class Hit(NamedTuple):
     confidence: Confidence | None = None
     help: str = ""
     """What to type next, for this very case; empty falls back to the rule's `fix`."""
+    edit: Edit | None = None
+    """The same as a correction, where it is mechanical."""
 
 
 class Finding(NamedTuple):
@@ -107,6 +123,7 @@ class Finding(NamedTuple):
     """Why policy does not count it (such as `rules[2]: ignore`); empty when it counts. Ignored findings are kept."""
     ignored_as: Excuse = Excuse.RULES
     """What `ignored_by` is about; says nothing when that is empty."""
+    edit: Edit | None = None
 
     @property
     def fingerprint(self) -> str:

@@ -212,6 +212,7 @@ class Judge:
             place=hit.place or places.of(hit),
             evidence=hit.evidence,
             tags=rule.tags,
+            edit=hit.edit,
         )
         return self.policy.settle(finding)
 
