@@ -129,11 +129,11 @@ def write(corrections: Iterable[Correction], request: Request) -> None:
 
 
 def show(changes: Iterable[Correction]) -> None:
-    """The changes on stdout, as a unified diff that `patch` and `git apply` take."""
+    """The changes on stdout, as a unified diff. Credentials are asterisks in it."""
     import difflib
 
     for item in changes:
-        old, new = (text.text.splitlines(keepends=True) for text in (item.before, item.after))
+        old, new = item.before.shown_lines(), item.after.shown_lines()
         for line in difflib.unified_diff(old, new, f"a/{item.path}", f"b/{item.path}"):
             end = "" if line.endswith("\n") else "\n\\ No newline at end of file\n"
             sys.stdout.write(line + end)

@@ -58,7 +58,7 @@ def _corrected(document: Document, edit: Edit) -> Document | None:
     step = parent.child(last) if parent is not None else None
     if step is None or parent is None:
         return None
-    edit = _as_it_stands(edit, parent)
+    edit = _as_it_stands(edit, parent, last)
     text = _changed(document.text, edit, parent, step, last)
     meant = _meant(document.value(), path, last, edit)
     if text is None:
@@ -70,12 +70,13 @@ def _corrected(document: Document, edit: Edit) -> Document | None:
     return changed if changed.value() == meant else None
 
 
-def _as_it_stands(edit: Edit, parent: MappingNode | SequenceNode) -> Edit:
+def _as_it_stands(edit: Edit, parent: MappingNode | SequenceNode, last: str) -> Edit:
     """What is left of a correction beside the entries that are there: a list that would be emptied keeps the word that
     says so, and one that holds the new entry already loses the old one."""
     if not isinstance(parent, SequenceNode):
         return edit
-    others = {item.raw for item in parent.items if isinstance(item, ScalarNode)}
+    items = enumerate(parent.items)
+    others = {item.raw for index, item in items if isinstance(item, ScalarNode) and str(index) != last}
     if edit.new is not None and edit.new in others:
         return edit._replace(new=None)
     if edit.new is None and len(parent.items) == 1 and edit.last:

@@ -21,7 +21,7 @@ _FORM = re.compile(
     r"(?P<reason>.*)"
 )
 _DAY = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
-_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
+_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#", re.MULTILINE)
 _EMPTY = re.compile(r"[ \t]*(?:#.*)?")
 _SEPARATORS = " \t,;:-"
 
