@@ -27,7 +27,7 @@ from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.sources import LoadedConfig, Snapshot, open_source
 from oktsec_lint.sources.discovery import find_config
 
-from .beside import Beside, custom_rules, lock_beside, no_lock, shown_path, today
+from .beside import Beside, custom_rules, day_for, lock_beside, no_lock, shown_path
 from .choices import STDIN
 from .clean_cache import CleanCache
 from .files import Disk, Files
@@ -140,7 +140,12 @@ def stream_basis(request: Request) -> tuple[Sequence[Rule], Config, tuple[Findin
     opened = _open_config(request, base, Locator())
     rules = rulebook.assemble(custom_rules(opened.config, request.cwd))
     found = (
-        Judge(rules, Config(rules=opened.config.rules, lint=opened.config.lint), grammarbook.builtin(), today=today())
+        Judge(
+            rules,
+            Config(rules=opened.config.rules, lint=opened.config.lint),
+            grammarbook.builtin(),
+            today=day_for(opened.config),
+        )
         .judge(Inventory(), opened.hits)
         .inspection.findings
     )
@@ -258,7 +263,12 @@ def _judge(item: _Input, request: Request, progress: Progress | None) -> Part:
     cache = _clean_cache(item, request)
     standing = item.beside.standing
     judge = Judge(
-        rules, item.config, grammarbook.builtin(), standing, cache.known if cache is not None else (), today()
+        rules,
+        item.config,
+        grammarbook.builtin(),
+        standing,
+        cache.known if cache is not None else (),
+        day_for(item.config),
     )
     inventory = Inventory((*_collect(item, request, progress), *item.offered))
     judgement = judge.judge(inventory, item.hits)

@@ -86,6 +86,11 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
+def day_for(config: Config) -> str:
+    """The day that a configuration depends on; empty when it does not, which spares a start-up the clock."""
+    return today() if any(item.until for item in config.lint.suppress) else ""
+
+
 def no_lock(config: Config) -> Hit:
     """What `--locked` says where there is no lock."""
     message = f"there is no {LOCK_NAME} beside this configuration, so nothing says what was reviewed"

@@ -157,11 +157,19 @@ def _entries_at(base: str, request: Request) -> Iterator[Entry]:
     if not there:
         return
     past = request._replace(inputs=inputs, config=config, offline=True, locked=False, servers=(), files=revision)
-    for part in examine(past).parts:
+    for part in _examined(past, base):
         aliases = aliases_of(part, request.cwd)
         for finding in part.judgement.inspection.findings:
             if not finding.ignored_by:
                 yield entry_of(finding, aliases)
+
+
+def _examined(past: Request, base: str) -> tuple[Part, ...]:
+    try:
+        return examine(past).parts
+    except SourceError as error:
+        message = f"as it was in {base}: {error.message}"
+        raise SourceError(message, path=error.path, line=error.line, column=error.column, hint=error.hint) from None
 
 
 def gone_of(everything: Iterable[Earlier], parts: Sequence[Part]) -> tuple[Entry, ...]:

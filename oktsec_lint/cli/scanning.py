@@ -95,9 +95,26 @@ def _scanned(asked: Asked) -> Exit:
     if not streaming:
         whole = request._replace(stdin=lambda: b"\n".join(line for batch in arriving for line in batch.lines))
         return _audited(asked, whole, targets)
-    if targets:
-        raise UsageError("--report does not go with a stream of manifests", hint="its answers are the report")
+    _refuse_with_stream(asked)
     return _judge_stream(asked, request, arriving)
+
+
+def _refuse_with_stream(asked: Asked) -> None:
+    """Raises UsageError for what is about a report: the answers to a stream are its report."""
+    wanted = {
+        "--report": asked.report,
+        "--select": asked.select,
+        "--ignore": asked.ignore,
+        "--min-confidence": asked.min_confidence,
+        "--persona": asked.persona,
+        "--baseline": asked.baseline,
+        "--write-baseline": asked.write_baseline,
+        "--diff": asked.diff,
+        "--fix": asked.fix,
+    }
+    for option, value in wanted.items():
+        if value:
+            raise UsageError(f"{option} does not go with a stream of manifests", hint="its answers are the report")
 
 
 def _audited(asked: Asked, request: Request, targets: Iterable[tuple[Format, Path]]) -> Exit:

@@ -7,6 +7,7 @@ exist, one with a key nobody knows.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from oktsec_lint.core.config import Lint, Persona, Suppression
 from oktsec_lint.core.display import quoted
@@ -16,8 +17,10 @@ from oktsec_lint.core.nearest import Spelling
 from oktsec_lint.sources.document import Document, Node
 from oktsec_lint.sources.yaml_nodes import MappingNode, SequenceNode
 
-from .comments import Comment, comments_of
 from .fields import Address, Field, address_of
+
+if TYPE_CHECKING:
+    from .comments import Comment
 
 UNEXPLAINED, UNKNOWN, MALFORMED = "SUP-003", "SUP-004", "SUP-005"
 _FORM = "`# oktsec: ignore[RULE] reason`, or `# oktsec: ignore[RULE] until 2027-01-31: reason`"
@@ -30,7 +33,7 @@ def lint_of(root: Field, document: Document) -> tuple[Lint, tuple[Hit, ...]]:
     section = root["lint"]
     hits: list[Hit] = []
     suppressions = list(_entries(section["suppress"], hits))
-    comments = comments_of(document)
+    comments = _comments_of(document)
     lines = _lines_of(document) if comments else {}
     for comment in comments:
         suppressions += _of_comment(comment, lines, document.path, hits)
@@ -44,6 +47,14 @@ def lint_of(root: Field, document: Document) -> tuple[Lint, tuple[Hit, ...]]:
         lines,
     )
     return lint, tuple(hits)
+
+
+def _comments_of(document: Document) -> tuple[Comment, ...]:
+    if "oktsec" not in document.text.lower():
+        return ()
+    from .comments import comments_of  # its patterns cost more than most files are worth
+
+    return comments_of(document)
 
 
 def with_known_rules(lint: Lint, root: Field, known: Collection[str]) -> tuple[Lint, tuple[Hit, ...]]:
