@@ -18,7 +18,7 @@ from oktsec_lint.core.model import JsonValue, Kind, Status, Subject
 from oktsec_lint.reporters.json_text import inert
 from oktsec_lint.sources.discovery import read_bytes
 
-from .audit import Request, config_path, examine
+from .audit import Examined, Request, config_path, examine
 from .beside import lock_path, shown_path
 from .reporting import Part
 
@@ -141,10 +141,12 @@ def earlier_of(base: str, request: Request, *, locked: bool) -> Earlier:
     drift = not locked
     if (request.cwd / base).is_file():
         return Earlier(base, Excuse.BASE, read_entries(base, request.cwd), drift=drift)
-    return Earlier(base, Excuse.BASE, _entries_at(base, request), drift=drift)
+    return Earlier(base, Excuse.BASE, entries_of(past_of(base, request), request), drift=drift)
 
 
-def _entries_at(base: str, request: Request) -> Iterator[Entry]:
+def past_of(base: str, request: Request) -> Examined | None:
+    """What the revision `base` of git held, judged by the rules of now and without starting anything; None when it had
+    no such configuration. Raises OktsecError for what is no revision, and for files that cannot be read."""
     from .revision import Revision
 
     named = config_path(request)
@@ -155,21 +157,22 @@ def _entries_at(base: str, request: Request) -> Iterator[Entry]:
     config = request.config if not request.config or (named and revision.exists(named)) else None
     there = bool(inputs) if given else named is not None and revision.exists(named)
     if not there:
-        return
+        return None
     past = request._replace(inputs=inputs, config=config, offline=True, locked=False, servers=(), files=revision)
-    for part in _examined(past, base):
+    try:
+        return examine(past)
+    except SourceError as error:
+        message = f"as it was in {base}: {error.message}"
+        raise SourceError(message, path=error.path, line=error.line, column=error.column, hint=error.hint) from None
+
+
+def entries_of(past: Examined | None, request: Request) -> Iterator[Entry]:
+    """Every finding that counted then."""
+    for part in past.parts if past is not None else ():
         aliases = aliases_of(part, request.cwd)
         for finding in part.judgement.inspection.findings:
             if not finding.ignored_by:
                 yield entry_of(finding, aliases)
-
-
-def _examined(past: Request, base: str) -> tuple[Part, ...]:
-    try:
-        return examine(past).parts
-    except SourceError as error:
-        message = f"as it was in {base}: {error.message}"
-        raise SourceError(message, path=error.path, line=error.line, column=error.column, hint=error.hint) from None
 
 
 def gone_of(everything: Iterable[Earlier], parts: Sequence[Part]) -> tuple[Entry, ...]:
