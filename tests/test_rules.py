@@ -42,6 +42,7 @@ FAMILIES = {
     "FLW": "flows",
     "RES": "results",
     "INJ": "injection",
+    "SUP": "suppressions",
 }
 GRAMMAR = "grammar"
 """The check of the rules whose hits the attack grammar yields, all of them together."""

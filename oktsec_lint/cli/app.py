@@ -9,7 +9,7 @@ import typer
 
 from oktsec_lint import __version__
 
-from . import journal, lock, rules, run, scan, schema, tools
+from . import changes, journal, lock, rules, run, scan, schema, tools
 
 app = typer.Typer(
     name="oktsec-lint",
@@ -20,6 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(name="scan")(scan.scan)
+app.command(name="changes")(changes.changes)
 app.command(name="lock")(lock.lock)
 app.command(name="run")(run.run)
 app.command(name="tools")(tools.tools)

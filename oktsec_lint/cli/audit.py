@@ -19,16 +19,18 @@ from oktsec_lint.core.config import Config, ServerSpec
 from oktsec_lint.core.errors import NothingError, RuleError, SourceError, UsageError
 from oktsec_lint.core.findings import Finding, Hit
 from oktsec_lint.core.judge import Judge
-from oktsec_lint.core.model import Inventory, Server, Status
+from oktsec_lint.core.model import EMPTY, Inventory, Server, Status
 from oktsec_lint.core.report import Report
 from oktsec_lint.core.rules import Rule
+from oktsec_lint.core.suppressions import UNUSED
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.sources import LoadedConfig, Snapshot, open_source
-from oktsec_lint.sources.discovery import find_config, read_bytes
+from oktsec_lint.sources.discovery import find_config
 
-from .beside import Beside, custom_rules, lock_beside, no_lock, shown_path
+from .beside import Beside, custom_rules, day_for, lock_beside, no_lock, shown_path
 from .choices import STDIN
 from .clean_cache import CleanCache
+from .files import Disk, Files
 from .reporting import Locator, Part, build_report
 
 _Opened: TypeAlias = LoadedConfig | tuple[Snapshot, Config, tuple[Hit, ...]]
@@ -58,6 +60,9 @@ class Request(NamedTuple):
     """Whether a run that judges a lock may remember which definitions were clean."""
     taking: bool = False
     """Whether a lock is to be taken: without one, everything is compared with an empty one."""
+    files: Files = Disk()
+    listed: Mapping[str, Mapping[str, Server]] = EMPTY
+    """Servers that were listed just now, by configuration and name: they are not asked again."""
 
 
 def request_of(
@@ -135,11 +140,16 @@ def stream_basis(request: Request) -> tuple[Sequence[Rule], Config, tuple[Findin
     opened = _open_config(request, base, Locator())
     rules = rulebook.assemble(custom_rules(opened.config, request.cwd))
     found = (
-        Judge(rules, Config(rules=opened.config.rules), grammarbook.builtin())
+        Judge(
+            rules,
+            Config(rules=opened.config.rules, lint=opened.config.lint),
+            grammarbook.builtin(),
+            today=day_for(opened.config),
+        )
         .judge(Inventory(), opened.hits)
         .inspection.findings
     )
-    return rules, opened.config, tuple(item for item in found if not item.ignored_by)
+    return rules, opened.config, tuple(item for item in found if not item.ignored_by and item.rule != UNUSED)
 
 
 def _open_all(request: Request, base: Sequence[Rule], locator: Locator) -> Iterator[_Opened]:
@@ -180,7 +190,7 @@ def _open_config(request: Request, base: Sequence[Rule], locator: Locator) -> Lo
 
 
 def _open(path: str, request: Request, base: Sequence[Rule], locator: Locator) -> LoadedConfig | Snapshot:
-    data = request.stdin() if path == STDIN else read_bytes(request.cwd / path, shown=path)
+    data = request.stdin() if path == STDIN else request.files.read(request.cwd / path, shown=path)
     opened = _read(path, data, base)
     if isinstance(opened, LoadedConfig) and opened.config.custom_rules_dir:
         _refuse_missing_rules(opened, request.cwd)
@@ -217,7 +227,7 @@ def _prepare(opened: _Opened, request: Request, locator: Locator) -> _Input:
         snapshot, config, hits = opened
         return _Input(config, hits, offered=snapshot.servers)
     config = opened.config
-    beside = lock_beside(opened, request.cwd, wanted=request.taking)
+    beside = lock_beside(opened, request.cwd, wanted=request.taking, files=request.files)
     if beside.document is not None:
         locator.add(beside.document)
     hits = (*opened.hits, no_lock(config)) if request.locked and beside.standing is None else opened.hits
@@ -252,7 +262,14 @@ def _judge(item: _Input, request: Request, progress: Progress | None) -> Part:
     rules = rulebook.assemble(custom_rules(item.config, request.cwd))
     cache = _clean_cache(item, request)
     standing = item.beside.standing
-    judge = Judge(rules, item.config, grammarbook.builtin(), standing, cache.known if cache is not None else ())
+    judge = Judge(
+        rules,
+        item.config,
+        grammarbook.builtin(),
+        standing,
+        cache.known if cache is not None else (),
+        day_for(item.config),
+    )
     inventory = Inventory((*_collect(item, request, progress), *item.offered))
     judgement = judge.judge(inventory, item.hits)
     if cache is not None:
@@ -274,6 +291,9 @@ def _collect(item: _Input, request: Request, progress: Progress | None) -> tuple
         return ()
     if request.offline:
         return tuple(item.beside.offer(spec) for spec in item.specs)
+    if request.listed:
+        found = tuple(request.listed[item.config.path][spec.name]._replace(place=spec.place) for spec in item.specs)
+        return tuple(server._replace(launch=item.beside.launches.get(server.name)) for server in found)
     from oktsec_lint.collect import Options, collect
 
     gc.enable()

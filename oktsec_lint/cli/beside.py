@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +13,9 @@ from oktsec_lint.core.lock_rules import LOCK_NAME, NO_LOCK
 from oktsec_lint.core.model import EMPTY, Kind, LaunchIdentity, Place, Server, Status, Subject
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.sources import Document, LoadedConfig
-from oktsec_lint.sources.discovery import read_bytes
 
 from .choices import STDIN
+from .files import Disk, Files
 
 if TYPE_CHECKING:
     from oktsec_lint.core.lock import Lock, Standing
@@ -49,7 +48,9 @@ def lock_path(config: Config, cwd: Path) -> Path:
     return (cwd / config.path).parent / LOCK_NAME
 
 
-def lock_beside(opened: LoadedConfig, cwd: Path, *, wanted: bool = False, launches: bool = True) -> Beside:
+def lock_beside(
+    opened: LoadedConfig, cwd: Path, *, wanted: bool = False, launches: bool = True, files: Files | None = None
+) -> Beside:
     """The lock of a configuration. `wanted` takes an empty one where there is none, from which everything differs.
     `launches` is False for who starts one server: the programs and credentials of all of them take time to digest.
 
@@ -57,14 +58,15 @@ def lock_beside(opened: LoadedConfig, cwd: Path, *, wanted: bool = False, launch
     """
     config = opened.config
     path = lock_path(config, cwd)
-    there = config.path != STDIN and os.path.lexists(path)
+    files = files or Disk()
+    there = config.path != STDIN and files.exists(path)
     if not there and not wanted:
         return Beside()
     from oktsec_lint import lockfile
     from oktsec_lint.core.lock import Lock
 
     shown = shown_path(path, cwd)
-    lock, document = lockfile.read(shown, read_bytes(path, shown=shown)) if there else (Lock(path=shown), None)
+    lock, document = lockfile.read(shown, files.read(path, shown=shown)) if there else (Lock(path=shown), None)
     specs = config.servers if launches else ()
     identities = {spec.name: lockfile.identity(spec, opened.document, cwd) for spec in specs}
     return Beside(_standing(lock, config, cwd), document, identities)
@@ -82,6 +84,11 @@ def today() -> str:
     from datetime import UTC, datetime
 
     return datetime.now(UTC).date().isoformat()
+
+
+def day_for(config: Config) -> str:
+    """The day that a configuration depends on; empty when it does not, which spares a start-up the clock."""
+    return today() if any(item.until for item in config.lint.suppress) else ""
 
 
 def no_lock(config: Config) -> Hit:

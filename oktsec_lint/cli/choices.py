@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from oktsec_lint.core.findings import Severity
+from oktsec_lint.core.findings import Confidence, Severity
 
 STDIN = "-"
 """The input that is standard input."""
@@ -53,3 +53,14 @@ class FailOn(StrEnum):
 
     def severity(self) -> Severity | None:
         return None if self is FailOn.NEVER else Severity[self.name]
+
+
+class MinConfidence(StrEnum):
+    """From which confidence on findings are reported."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    def confidence(self) -> Confidence:
+        return Confidence[self.name]

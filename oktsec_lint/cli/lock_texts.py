@@ -34,15 +34,19 @@ def run_diff(paths: Sequence[str]) -> Exit:
     """Prints what differs between two locks, word by word; exit code 1 when anything does, as `diff` has it."""
     if len(paths) != 2:  # noqa: PLR2004
         raise UsageError("lock diff takes two locks", hint="oktsec-lint lock diff OLD NEW")
-    old, new = map(_read, paths)
-    lines = [_line(hit) for hit in drift(old, inventory_of(new))]
-    lines += _findings_apart(old, new)
-    if old.policy != new.policy:
-        lines.append("policy: not the same")
-    if old.rulebook != new.rulebook:
-        lines.append("rulebook: not the same")
+    lines = list(differences(*map(_read, paths)))
     _print(lines)
     return Exit.FINDINGS if lines else Exit.CLEAN
+
+
+def differences(old: Lock, new: Lock) -> Iterator[str]:
+    """What differs between two locks, one line each; hostile text, to be shown as such."""
+    yield from map(_line, drift(old, inventory_of(new)))
+    yield from _findings_apart(old, new)
+    if old.policy != new.policy:
+        yield "policy: not the same"
+    if old.rulebook != new.rulebook:
+        yield "rulebook: not the same"
 
 
 def _findings_apart(old: Lock, new: Lock) -> Iterator[str]:

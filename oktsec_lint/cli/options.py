@@ -6,7 +6,9 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from .choices import DataFormat, FailOn, Format
+from oktsec_lint.core.config import Persona
+
+from .choices import DataFormat, FailOn, Format, MinConfidence
 from .terminal import Color
 
 _WHAT = (
@@ -46,6 +48,42 @@ Reports: TypeAlias = Annotated[
     list[str] | None, typer.Option("--report", metavar="FORMAT=PATH", help=_ALSO, show_default=False)
 ]
 Threshold: TypeAlias = Annotated[FailOn, typer.Option("--fail-on", help="Exit 1 from this severity on.")]
+Select: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--select", metavar="RULE,...", help="Report only these rules or families.", show_default=False),
+]
+Ignore: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--ignore", metavar="RULE,...", help="Do not report these rules or families.", show_default=False),
+]
+LeastConfidence: TypeAlias = Annotated[
+    MinConfidence | None,
+    typer.Option("--min-confidence", help="Report only what is this sure.", show_default=False),
+]
+ForWhom: TypeAlias = Annotated[
+    Persona | None,
+    typer.Option(
+        "--persona",
+        help="regular (default) leaves out minor findings that are unsure, pedantic none, auditor shows notes too.",
+        show_default=False,
+    ),
+]
+Baseline: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--baseline", metavar="FILE", help="Findings in this file are known.", show_default=False),
+]
+WriteBaseline: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--write-baseline", metavar="FILE", help="Write what is found now as that file.", show_default=False),
+]
+Base: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--diff", metavar="BASE", help="Only what is new since a git revision or a JSON report.", show_default=False
+    ),
+]
+Fix: TypeAlias = Annotated[bool, typer.Option("--fix", help="Correct what can be corrected without judgement.")]
+DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="With --fix: print the changes, write nothing.")]
 AllowUnreachable: TypeAlias = Annotated[bool, typer.Option("--allow-unreachable", help=_INCOMPLETE)]
 Colored: TypeAlias = Annotated[Color, typer.Option("--color", help="Colour the text report.")]
 Verbose: TypeAlias = Annotated[bool, typer.Option("--verbose", "-v", help="Show notes and clean tools too.")]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from oktsec_lint import __version__
 from oktsec_lint.core.config import ServerSpec
+from oktsec_lint.core.findings import Finding
 from oktsec_lint.core.judge import Judge, Judgement
 from oktsec_lint.core.model import Kind, Location, Place, Server
 from oktsec_lint.core.report import Located, Report, ServerRow, ToolRow
@@ -21,6 +22,11 @@ class Part(NamedTuple):
     judgement: Judgement
     servers: tuple[Server, ...]
 
+    def showing(self, findings: Iterable[Finding]) -> Part:
+        """The same with other findings to show. Verdicts stay: they follow from everything."""
+        inspection = self.judgement.inspection._replace(findings=tuple(findings))
+        return self._replace(judgement=self.judgement._replace(inspection=inspection))
+
 
 class Locator:
     """The documents that were read, by the path the user gave."""
@@ -30,6 +36,9 @@ class Locator:
 
     def add(self, document: Document) -> None:
         self._documents[document.path] = document
+
+    def document(self, path: str) -> Document | None:
+        return self._documents.get(path)
 
     def locate(self, place: Place | None) -> Location | None:
         """The position of a place, or None when no document of that path was read."""

@@ -31,7 +31,7 @@ from oktsec_lint.runtime.stdio import serve
 from oktsec_lint.sources import LoadedConfig
 
 from .audit import config_path, open_config, request_of
-from .beside import custom_rules, lock_beside
+from .beside import custom_rules, day_for, lock_beside
 from .notifying import Offer, notifying
 from .terminal import complain, tell
 
@@ -86,7 +86,7 @@ def _served(asked: Asked) -> int:
         tell(f"no agent named {visible(agent, 80)} is configured, so no allowlist or limit of its own applies")
     rules = rulebook.assemble(custom_rules(config, Path.cwd()))
     standing = _standing(opened, spec, enforce=asked.enforce) if opened is not None else None
-    judge = Judge(rules, config, grammarbook.builtin(), standing)
+    judge = Judge(rules, config, grammarbook.builtin(), standing, today=day_for(config))
     closed = config.default_policy == "deny"
     setup = Setup(judge, CallPolicy(config), spec.name, agent, config.agent(agent), asked.enforce, closed)
     if standing is not None:

@@ -11,17 +11,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oktsec_lint.core.config import Persona
 from oktsec_lint.core.errors import OktsecError, UsageError
 from oktsec_lint.core.lock_rules import LOCK_NAME
 from oktsec_lint.core.report import Exit, Report, exit_code
 from oktsec_lint.core.values import NamedTuple
 
-from .choices import STDIN, FailOn, Format
+from .choices import STDIN, FailOn, Format, MinConfidence
 from .progress import shown_progress
 from .terminal import Color, columns, complain, now, speaks_unicode, tell, wants_color
 
 if TYPE_CHECKING:
-    from .audit import Request
+    from oktsec_lint.core.earlier import Entry
+
+    from .audit import Examined, Request
+    from .reporting import Part
+    from .selecting import Choice
     from .stream import Batch
 
 
@@ -41,6 +46,17 @@ class Asked(NamedTuple):
     jobs: int = 8
     server: tuple[str, ...] = ()
     fail_on: FailOn = FailOn.MEDIUM
+    select: tuple[str, ...] = ()
+    """As written: names with commas between them."""
+    ignore: tuple[str, ...] = ()
+    min_confidence: MinConfidence | None = None
+    """None leaves it to the configuration, as with `persona`."""
+    persona: Persona | None = None
+    baseline: str | None = None
+    write_baseline: str | None = None
+    diff: str | None = None
+    fix: bool = False
+    dry_run: bool = False
     allow_unreachable: bool = False
     color: Color = Color.AUTO
     verbose: bool = False
@@ -58,6 +74,8 @@ def run_scan(asked: Asked) -> Exit:
 def _scanned(asked: Asked) -> Exit:
     from .audit import request_of
 
+    if asked.dry_run and not asked.fix:
+        raise UsageError("--dry-run goes with --fix")
     request = request_of(
         asked.inputs,
         asked.config,
@@ -78,25 +96,113 @@ def _scanned(asked: Asked) -> Exit:
     if not streaming:
         whole = request._replace(stdin=lambda: b"\n".join(line for batch in arriving for line in batch.lines))
         return _audited(asked, whole, targets)
-    if targets:
-        raise UsageError("--report does not go with a stream of manifests", hint="its answers are the report")
+    _refuse_with_stream(asked)
     return _judge_stream(asked, request, arriving)
+
+
+def _refuse_with_stream(asked: Asked) -> None:
+    """Raises UsageError for what is about a report: the answers to a stream are its report."""
+    wanted = {
+        "--report": asked.report,
+        "--select": asked.select,
+        "--ignore": asked.ignore,
+        "--min-confidence": asked.min_confidence,
+        "--persona": asked.persona,
+        "--baseline": asked.baseline,
+        "--write-baseline": asked.write_baseline,
+        "--diff": asked.diff,
+        "--fix": asked.fix,
+    }
+    for option, value in wanted.items():
+        if value:
+            raise UsageError(f"{option} does not go with a stream of manifests", hint="its answers are the report")
 
 
 def _audited(asked: Asked, request: Request, targets: Iterable[tuple[Format, Path]]) -> Exit:
     from oktsec_lint.reporters import Style, render
 
-    from .audit import audit
+    from .audit import examine
 
     with shown_progress(wanted=not asked.no_progress) as progress:
-        result = audit(request, progress)
+        examined = examine(request, progress)
+    if asked.fix:
+        from .fixing import corrected, show, write
+
+        looked_at = asked._replace(write_baseline=None)
+        fixed = corrected(examined, request, lambda found: _shown(looked_at, request, found).parts)
+        if asked.dry_run:
+            show(fixed.corrections)
+            return Exit.FINDINGS if fixed.corrections else Exit.CLEAN
+        write(fixed.corrections, request)
+        examined = fixed.examined
+    result = _reported(asked, request, examined)
     bar = asked.fail_on.severity()
     code = exit_code(result, bar, allow_unreachable=asked.allow_unreachable, locked=asked.locked)
-    _write_files(result, targets, code)
+    verbose = asked.verbose or _persona(asked, examined) is Persona.AUDITOR
+    _write_files(result, targets, code, verbose=verbose)
     colored = wants_color(asked.color, os.environ)
-    style = Style(color=colored, unicode=speaks_unicode(), width=columns(), verbose=asked.verbose, when=now())
+    style = Style(color=colored, unicode=speaks_unicode(), width=columns(), verbose=verbose, when=now())
     sys.stdout.write(render(asked.output_format, result, style, code))
     return code
+
+
+def _persona(asked: Asked, examined: Examined) -> Persona:
+    """Who reads the report: as the command line says, or else the first configuration that says it."""
+    configured = (part.judge.config.lint.persona for part in examined.parts)
+    return asked.persona or next(filter(None, configured), Persona.REGULAR)
+
+
+class _Shown(NamedTuple):
+    """What is shown of what was found: less what was known, and what the options leave out."""
+
+    parts: tuple[Part, ...]
+    gone: tuple[Entry, ...]
+    left_out: dict[str, int]
+
+
+def _reported(asked: Asked, request: Request, examined: Examined) -> Report:
+    from .reporting import build_report
+
+    shown = _shown(asked, request, examined)
+    report = build_report(shown.parts, examined.locator, examined.rules)
+    return report._replace(gone=shown.gone, left_out=shown.left_out)
+
+
+def _shown(asked: Asked, request: Request, examined: Examined) -> _Shown:
+    from .selecting import Choice, chosen, refuse_unknown, split
+
+    least = asked.min_confidence.confidence() if asked.min_confidence is not None else None
+    choice = Choice(split(asked.select), split(asked.ignore), least, asked.persona, drift=asked.locked)
+    refuse_unknown(choice, [rule for part in examined.parts for rule in part.judge.rules.values()])
+    parts = examined.parts
+    gone: tuple[Entry, ...] = ()
+    if asked.baseline or asked.write_baseline or asked.diff:
+        parts, gone = _compared(asked, request, parts, choice)
+    parts, left_out = chosen(parts, choice)
+    return _Shown(parts, gone, left_out)
+
+
+def _compared(
+    asked: Asked, request: Request, parts: tuple[Part, ...], choice: Choice
+) -> tuple[tuple[Part, ...], tuple[Entry, ...]]:
+    """The parts with what was known set aside, and what of it is gone. Writes the baseline that is asked for."""
+    from oktsec_lint.core.earlier import Earlier
+    from oktsec_lint.core.findings import Excuse
+
+    from .known import earlier_of, gone_of, read_entries, settled, write_baseline
+    from .selecting import chosen
+
+    earlier: list[Earlier] = []
+    if asked.baseline:
+        earlier.append(Earlier(asked.baseline, Excuse.BASELINE, read_entries(asked.baseline, request.cwd)))
+    if asked.diff:
+        earlier.append(earlier_of(asked.diff, request, locked=asked.locked))
+    if asked.write_baseline:
+        entries = write_baseline(asked.write_baseline, chosen(parts, choice)[0], request.cwd)
+        earlier.append(Earlier(asked.write_baseline, Excuse.BASELINE, entries))
+    for item in earlier:
+        parts = settled(parts, item, request.cwd)
+    return parts, gone_of(earlier, parts)
 
 
 def _targets(reports: Sequence[str], request: Request) -> list[tuple[Format, Path]]:
@@ -132,11 +238,11 @@ def _demand(formats: Iterable[Format]) -> None:
         demand(Format.CYCLONEDX)
 
 
-def _write_files(report: Report, targets: Iterable[tuple[Format, Path]], code: Exit) -> None:
+def _write_files(report: Report, targets: Iterable[tuple[Format, Path]], code: Exit, *, verbose: bool) -> None:
     from oktsec_lint.reporters import Style, render
 
     for name, path in targets:
-        text = render(name, report, Style(when=now()), code)
+        text = render(name, report, Style(verbose=verbose, when=now()), code)
         try:
             path.write_text(text, encoding="utf-8", newline="\n")
         except OSError as error:

@@ -11,7 +11,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .choices import STDIN, FailOn, Format
+from oktsec_lint.core.config import Persona
+
+from .choices import STDIN, FailOn, Format, MinConfidence
 from .scanning import Asked
 from .terminal import Color
 
@@ -54,12 +56,14 @@ def _text(word: str) -> str:
     return word
 
 
-_REPEATED = frozenset({"inputs", "report", "server"})
+_REPEATED = frozenset({"inputs", "report", "server", "select", "ignore"})
 _SWITCHES: Mapping[str, str] = {
     "--offline": "offline",
     "--locked": "locked",
     "--no-cache": "no_cache",
     "--allow-unreachable": "allow_unreachable",
+    "--fix": "fix",
+    "--dry-run": "dry_run",
     "--verbose": "verbose",
     "--no-progress": "no_progress",
 }
@@ -69,5 +73,12 @@ _VALUES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "--report": ("report", _text),
     "--server": ("server", _text),
     "--fail-on": ("fail_on", FailOn),
+    "--select": ("select", _text),
+    "--ignore": ("ignore", _text),
+    "--min-confidence": ("min_confidence", MinConfidence),
+    "--persona": ("persona", Persona),
+    "--baseline": ("baseline", _text),
+    "--write-baseline": ("write_baseline", _text),
+    "--diff": ("diff", _text),
     "--color": ("color", Color),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from .findings import Severity
+from .findings import Confidence, Severity
 from .model import EMPTY, JsonValue, Place
 from .values import NamedTuple
 
@@ -141,6 +141,48 @@ class CategoryWebhook(NamedTuple):
     place: Place
 
 
+class Persona(StrEnum):
+    """Who reads a report: how much of what is unsure, or only worth knowing, it shows. Never part of a verdict."""
+
+    REGULAR = "regular"
+    PEDANTIC = "pedantic"
+    AUDITOR = "auditor"
+
+
+class Suppression(NamedTuple):
+    """The user's decision to live with a finding: an entry of `lint.suppress`, or a comment."""
+
+    rule: str
+    reason: str
+    place: Place
+    """The entry, or the first value on the line that a comment is for."""
+    server: str = ""
+    """Only findings about this server and what it offers; empty for all."""
+    tool: str = ""
+    """Only findings about this tool, by any of its names; empty for all."""
+    at: str = ""
+    """Only findings at this JSON pointer inside the object, or below it; empty for all."""
+    until: str = ""
+    """The last day it holds, as `2027-01-31`; empty for ever."""
+    line: int = 0
+    """Of a comment: the 1-based line that it is for. 0 for an entry."""
+    written: int = 0
+    """Of a comment: the line it stands on."""
+
+
+class Lint(NamedTuple):
+    """The `lint` section, and the comments that belong to it: how findings are lived with."""
+
+    select: tuple[str, ...] = ()
+    """Ids or families (`COV`) of the only rules to report; empty means all."""
+    ignore: tuple[str, ...] = ()
+    min_confidence: Confidence | None = None
+    persona: Persona | None = None
+    suppress: tuple[Suppression, ...] = ()
+    lines: Mapping[str, tuple[int, int]] = EMPTY
+    """Pointer to the lines of its key and of its value, for everything in the file; empty unless comments suppress."""
+
+
 class Gateway(NamedTuple):
     """The `gateway` section."""
 
@@ -170,6 +212,7 @@ class Config(NamedTuple):
     custom_rules_place: Place | None = None
     settings: Mapping[str, JsonValue] = EMPTY
     """The whole document as plain values."""
+    lint: Lint = Lint()
     unread: tuple[str, ...] = ()
     """Pointers of limits for every agent that are written but could not be read and so are missing in `settings`."""
 

@@ -6,7 +6,7 @@ check repeats a severity, and a rule's file stays the one place where it is desc
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from .model import Kind, Place, Subject
 from .values import NamedTuple
@@ -38,6 +38,21 @@ class Confidence(IntEnum):
         return self.name.lower()
 
 
+class Excuse(StrEnum):
+    """What sets a finding aside."""
+
+    RULES = "rules"
+    """A `rules:` override."""
+    LOCK = "lock"
+    """Somebody accepted it in the lock."""
+    SUPPRESSION = "suppression"
+    """An entry of `lint.suppress`."""
+    COMMENT = "comment"
+    BASELINE = "baseline"
+    BASE = "base"
+    """It was there before the change that is looked at."""
+
+
 class Evidence(NamedTuple):
     """The very characters. Offsets are code points into the judged text (the string at the finding's pointer)."""
 
@@ -53,6 +68,20 @@ class Evidence(NamedTuple):
     """1-based line of the judged text at which the span starts."""
     note: str = ""
     """What this span is, in a few words: the name of a signal, or the view in which it was read."""
+
+
+class Edit(NamedTuple):
+    """A correction in the configuration that needs no judgement. Data only: who writes files applies it."""
+
+    place: Place
+    """A text, or (`at_key`) a key."""
+    old: str
+    new: str | None
+    """None takes the entry out of its list."""
+    last: str = ""
+    """What a list keeps that would be emptied; without it, its last entry stays. An empty allowlist allows all."""
+    grants: bool = False
+    """Whether an agent may then call the tool that `new` names."""
 
 
 class Hit(NamedTuple):
@@ -71,6 +100,8 @@ class Hit(NamedTuple):
     confidence: Confidence | None = None
     help: str = ""
     """What to type next, for this very case; empty falls back to the rule's `fix`."""
+    edit: Edit | None = None
+    """The same as a correction, where it is mechanical."""
 
 
 class Finding(NamedTuple):
@@ -90,6 +121,9 @@ class Finding(NamedTuple):
     """Content classes of the rule (`credentials`, `pii` ...), which `blocked_content` may name beside the category."""
     ignored_by: str = ""
     """Why policy does not count it (such as `rules[2]: ignore`); empty when it counts. Ignored findings are kept."""
+    ignored_as: Excuse = Excuse.RULES
+    """What `ignored_by` is about; says nothing when that is empty."""
+    edit: Edit | None = None
 
     @property
     def fingerprint(self) -> str:

@@ -24,6 +24,7 @@ from .values import NamedTuple
 
 if TYPE_CHECKING:
     from .lock import Comparison, Standing
+    from .suppressions import Suppressions
 
 
 class Judgement(NamedTuple):
@@ -97,15 +98,18 @@ class Judge:
         book: Book | None = None,
         standing: Standing | None = None,
         spared: Container[str] = (),
+        today: str = "",
     ) -> None:
         """`standing` holds the lock that what is offered has to agree with; None where there is none. `spared` names
-        locked definitions in whose texts this very rulebook has found nothing before: they are not read again."""
+        locked definitions in whose texts this very rulebook has found nothing before: they are not read again.
+        `today`, as `2027-01-31`, decides which suppressions hold; without it none that ends on a day."""
         self.rules: Mapping[str, Rule] = {rule.id: rule for rule in rules}
         self.config = config
         self.policy = Policy(config.rules)
         self.standing = standing
         self._spared = spared
         self._silent, self._silence = _Silent(), Opinion(self.policy.decide(()))
+        self._today = today
         self._access = Access(config.agents)
         self._engine = Engine(self.rules.values(), book)
         self._checks: tuple[Check, ...] = tuple(
@@ -142,6 +146,13 @@ class Judge:
 
         return Comparison(self.standing, inventory)
 
+    def _suppressions(self, inventory: Inventory) -> Suppressions | None:
+        if not self.config.lint.suppress:
+            return None
+        from .suppressions import Suppressions
+
+        return Suppressions(self.config, inventory, self._today)
+
     def _findings(
         self, hits: Iterable[Hit], inventory: Inventory, comparison: Comparison | None
     ) -> tuple[Finding, ...]:
@@ -149,9 +160,15 @@ class Judge:
         findings = [self._finding(hit, places) for hit in hits]
         if comparison is not None:
             findings = [self.policy.excuse(finding, comparison.excuse(finding)) for finding in findings]
-            more = (*comparison.hits(), *comparison.news(findings))
-            findings += [self._finding(hit, places) for hit in more if hit.rule in self.rules]
-        return tuple(findings)
+        suppressions = self._suppressions(inventory)
+        if suppressions is not None:
+            findings = [self.policy.excuse(finding, *suppressions.excuse(finding)) for finding in findings]
+        more: list[Hit] = []
+        if comparison is not None:
+            more += (*comparison.hits(), *comparison.news(findings))
+        if suppressions is not None:
+            more += suppressions.hits()
+        return (*findings, *(self._finding(hit, places) for hit in more if hit.rule in self.rules))
 
     def _without_secrets(
         self, inventory: Inventory, hits: Iterable[Hit], every: Iterable[surfaces.Surface]
@@ -195,6 +212,7 @@ class Judge:
             place=hit.place or places.of(hit),
             evidence=hit.evidence,
             tags=rule.tags,
+            edit=hit.edit,
         )
         return self.policy.settle(finding)
 

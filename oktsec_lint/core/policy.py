@@ -19,7 +19,7 @@ from enum import IntEnum
 
 from .access import names_of
 from .config import Action, Agent, RuleOverride, ScanProfile
-from .findings import Finding, Severity, Unfinished
+from .findings import Excuse, Finding, Severity, Unfinished
 from .model import Kind, Subject
 from .values import NamedTuple
 
@@ -94,9 +94,11 @@ class Policy:
             return finding._replace(ignored_by=reason)
         return finding if override.severity is None else finding._replace(severity=override.severity)
 
-    def excuse(self, finding: Finding, reason: str) -> Finding:
-        """The finding as one that does not count, when there is a reason: somebody accepted it in the lock."""
-        return finding._replace(ignored_by=reason) if reason and not finding.ignored_by else finding
+    def excuse(self, finding: Finding, reason: str, excuse: Excuse = Excuse.LOCK) -> Finding:
+        """The finding as one that does not count, when there is a reason: somebody accepted or suppressed it."""
+        if not reason or finding.ignored_by:
+            return finding
+        return finding._replace(ignored_by=reason, ignored_as=excuse)
 
     def decide(self, findings: Iterable[Finding], agent: Agent | None = None) -> Verdict:
         """The verdict over findings, for one agent or (None) for everybody. They need not be settled yet."""

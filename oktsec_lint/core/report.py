@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from .findings import Finding, Severity, Unfinished
 from .lock_rules import CATEGORY, NEWER_RULES, NO_LOCK, POLICY
@@ -11,6 +12,9 @@ from .model import EMPTY, Location, Status
 from .policy import Level
 from .rules import Rule
 from .values import NamedTuple
+
+if TYPE_CHECKING:
+    from .earlier import Entry
 
 
 class Exit(IntEnum):
@@ -71,6 +75,10 @@ class Report(NamedTuple):
     """Those that count, worst first within a file position order chosen by the builder."""
     ignored: tuple[Located, ...] = ()
     """Those that policy set aside, with the reason in `finding.ignored_by`."""
+    gone: tuple[Entry, ...] = ()
+    """What was known before and is not found any more, where the run was compared with something."""
+    left_out: Mapping[str, int] = EMPTY
+    """Option to how many findings it keeps out of this report."""
     unfinished: tuple[Unfinished, ...] = ()
     rules: Sequence[Rule] = ()
     """The whole enabled rulebook: some formats list it whether or not a rule fired."""

@@ -5,6 +5,6 @@ from __future__ import annotations
 from .launches import identity
 from .reading import is_day, read
 from .rendering import render
-from .storage import stored, write
+from .storage import exchange, stored, write
 
-__all__ = ["identity", "is_day", "read", "render", "stored", "write"]
+__all__ = ["exchange", "identity", "is_day", "read", "render", "stored", "write"]

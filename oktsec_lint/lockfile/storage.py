@@ -1,4 +1,5 @@
-"""The lock on disk: replaced as a whole or not at all, and never under somebody else's hands."""
+"""Files on disk that are replaced as a whole or not at all, and never under somebody else's hands: the lock, and a
+configuration that is corrected."""
 
 from __future__ import annotations
 
@@ -6,17 +7,17 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from oktsec_lint.core.errors import SourceError
-from oktsec_lint.core.lock_rules import LOCK_NAME
 from oktsec_lint.sources.discovery import read_bytes
 from oktsec_lint.sources.document import decode
 
 from .reading import text_digest
 
-_PREFIX, _SUFFIX = f".{LOCK_NAME}.", ".tmp"
+_SUFFIX = ".tmp"
 _FRESH = 0o644
 
 
@@ -36,8 +37,23 @@ def write(path: Path, text: str, before: str, shown: str) -> None:
         with _alone(target.parent):
             if stored(target, shown) != text.encode():
                 _refuse_foreign(target, before, shown)
-                _replace(target, text)
-            _clear(target.parent)
+                _replace(target, text.encode())
+            _clear(target)
+    except OSError as error:
+        raise SourceError(f"cannot be written: {(error.strerror or str(error)).lower()}", path=shown) from None
+
+
+def exchange(path: Path, before: bytes, after: bytes, shown: str) -> None:
+    """Replaces a file that holds `before` by `after`, in one step, keeping its mode. Raises SourceError when it holds
+    something else by now, or cannot be written."""
+    target = path.resolve()
+    try:
+        with _alone(target.parent):
+            if stored(target, shown) != before:
+                hint = "run the command again"
+                raise SourceError("somebody else changed it while this run looked at it", path=shown, hint=hint)
+            _replace(target, after)
+            _clear(target)
     except OSError as error:
         raise SourceError(f"cannot be written: {(error.strerror or str(error)).lower()}", path=shown) from None
 
@@ -50,13 +66,11 @@ def _refuse_foreign(path: Path, before: str, shown: str) -> None:
         raise SourceError("somebody else wrote it while this run looked at the servers", path=shown, hint=hint)
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, data: bytes) -> None:
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else _FRESH
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", dir=path.parent, prefix=_PREFIX, suffix=_SUFFIX, delete=False
-    ) as file:
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=_SUFFIX, delete=False) as file:
         try:
-            file.write(text)
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
             Path(file.name).chmod(mode)
@@ -74,9 +88,9 @@ def _sync_directory(path: Path) -> None:
             os.fsync(directory)
 
 
-def _clear(directory: Path) -> None:
+def _clear(path: Path) -> None:
     """What runs that were killed left behind. Nobody is writing: this run is alone."""
-    for leftover in directory.glob(f"{_PREFIX}*{_SUFFIX}"):
+    for leftover in path.parent.glob(f".{escape(path.name)}.*{_SUFFIX}"):
         leftover.unlink(missing_ok=True)
 
 

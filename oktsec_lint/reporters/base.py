@@ -14,7 +14,7 @@ from oktsec_lint.core.values import NamedTuple
 
 
 class Style(NamedTuple):
-    """How a person will read it. Machine formats ignore it."""
+    """How a person will read it. Machine formats ignore it, but for `verbose` in SARIF."""
 
     color: bool = False
     unicode: bool = True
@@ -22,7 +22,8 @@ class Style(NamedTuple):
     width: int = 100
     """Columns of the terminal; source lines are cut to a window of it and prose is wrapped at it."""
     verbose: bool = False
-    """Also list what is clean, what policy ignored, and every member of a long fold."""
+    """Also list what is clean, what policy ignored, and every member of a long fold. In SARIF: also what
+    does not count, as suppressed results."""
     when: str = ""
     """The time of the run, as a page that is sent around shows it; empty leaves it out. Nothing else is dated."""
 

@@ -11,7 +11,7 @@ from oktsec_lint.core.model import JsonValue, Location, Status, Subject
 from oktsec_lint.core.report import Exit, Located, Report, ServerRow, ToolRow
 
 from .links import HOME, TOOL
-from .wording import severity_counts
+from .wording import SUPPRESSED, severity_counts
 
 VERSION = 1
 """Of the JSON shape. Adding a member keeps it; renaming or removing one, or giving it another meaning, raises it."""
@@ -24,10 +24,35 @@ def report_view(report: Report, code: Exit | None) -> dict[str, JsonValue]:
         "locks": [{"path": path, "digest": digest} for path, digest in report.locks.items()],
         "servers": [_server(row) for row in report.servers],
         "findings": [finding_view(item) for item in report.findings],
-        "ignored": [{**finding_view(item), "ignoredBy": item.finding.ignored_by} for item in report.ignored],
+        "ignored": [_ignored(item) for item in report.ignored],
+        **_compared(report),
         "unfinished": [_unfinished(item) for item in report.unfinished],
         "summary": _summary(report, code),
     }
+
+
+def _ignored(item: Located) -> dict[str, JsonValue]:
+    by, kind = item.finding.ignored_by, item.finding.ignored_as
+    return {**finding_view(item), "ignoredBy": by, "ignoredAs": kind.value, "suppressed": kind in SUPPRESSED}
+
+
+def _compared(report: Report) -> dict[str, JsonValue]:
+    """Members that only a run has which compares or selects."""
+    members: dict[str, JsonValue] = {}
+    if report.gone:
+        members["gone"] = [
+            {
+                "rule": entry.rule,
+                "path": entry.path,
+                "object": _object(entry.subject, entry.pointer),
+                "message": entry.message,
+                "fingerprint": entry.fingerprint,
+            }
+            for entry in report.gone
+        ]
+    if report.left_out:
+        members["leftOut"] = dict(report.left_out)
+    return members
 
 
 def finding_view(item: Located) -> dict[str, JsonValue]:

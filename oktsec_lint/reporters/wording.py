@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from oktsec_lint.core.findings import Finding, Severity
+from oktsec_lint.core.findings import Excuse, Finding, Severity
 from oktsec_lint.core.model import Kind, Location, Subject, tokens_of
 from oktsec_lint.core.rules import Rule
 
@@ -19,6 +19,9 @@ LEVELS: Mapping[Severity, str] = {
     Severity.INFO: "note",
 }
 """The three words of compilers and of SARIF."""
+
+SUPPRESSED = frozenset({Excuse.SUPPRESSION, Excuse.COMMENT})
+"""What sets a finding aside by name and with a reason, in the reviewed configuration."""
 
 COLLECTIONS: Mapping[Kind, str] = {
     Kind.TOOL: "tools",

@@ -145,6 +145,12 @@ class Document:
         end_line, end_column = self.lines.position(span.end)
         return Location(self.path, line, column, end_line, end_column, self._shown(line))
 
+    def shown_lines(self) -> list[str]:
+        """Every line with its end, as it may be shown."""
+        numbers = range(1, len(self.lines) + 1)
+        lines = ((self._shown(number), self.text[slice(*self.lines.bounds(number))]) for number in numbers)
+        return [shown + line[len(line.rstrip("\r\n")) :] for shown, line in lines if line]
+
     def _shown(self, number: int) -> str:
         """A line for a snippet. Kept: a snapshot is often one line, and every finding in it shows that line."""
         if number not in self._snippets:

@@ -59,6 +59,20 @@ def read_yaml(path: str, text: str) -> Document:
     return Document(path, text, root, tuple(_duplicates(root, tree.repeats)))
 
 
+def scalar_spans(document: Document) -> tuple[Span, ...]:
+    """Where the scalars of a YAML document stand, in reading order: those too that a repeated key has replaced."""
+    every = (event for event in _events(document.path, document.text) if type(event).__name__ == "ScalarEvent")
+    return tuple(_scalar_span(event, document.text) for event in every)
+
+
+def _scalar_span(event: Any, text: str) -> Span:
+    """A block scalar ends with its last character; its event only ends at the next token."""
+    span = _span(event)
+    if event.style in ("|", ">"):
+        return Span(span.start, span.start + len(text[span.start : span.end].rstrip()))
+    return span
+
+
 def _events(path: str, text: str) -> Iterator[yaml.Event]:
     import yaml
 
@@ -143,11 +157,8 @@ class _Tree:
         return max(frame.start, *(child.span.end for child in frame.children[-2:]))
 
     def scalar(self, event: yaml.ScalarEvent) -> None:
-        span = _span(event)
-        if event.style in ("|", ">"):
-            span = Span(span.start, span.start + len(self._text[span.start : span.end].rstrip()))
         value, plain_style = self._resolved(event)
-        self._add(ScalarNode(span, event.value, value, plain_style), event.anchor)
+        self._add(ScalarNode(_scalar_span(event, self._text), event.value, value, plain_style), event.anchor)
 
     def _resolved(self, event: yaml.ScalarEvent) -> tuple[Scalar, bool]:
         """A scalar's value and whether its look decided it: an explicit tag or quotes decide before the look does."""

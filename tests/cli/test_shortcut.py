@@ -16,7 +16,8 @@ from oktsec_lint.core.report import Exit
 WORDS = [
     "--offline --allow-unreachable --verbose -v --no-progress --config --format -f --report --server --fail-on --color",
     "--jobs --timeout --format=json --off -- - -x --help json text sarif JSON high never always auto 0 1 -1 0.5 nan",
-    "oktsec.yaml tools.json json=out.json",
+    "--select --ignore --min-confidence --persona --baseline --write-baseline --diff --fix --dry-run",
+    "oktsec.yaml tools.json json=out.json COV,CFG-001 medium pedantic main",
 ]
 LINES = st.lists(st.sampled_from([*" ".join(WORDS).split(), "", "a b"]) | st.text(max_size=3), max_size=7)
 
@@ -51,6 +52,17 @@ PLAIN = [
         read_by_typer(
             "scan --offline a.json --verbose --no-progress --allow-unreachable --color never --fail-on high".split()
         ),
+    ),
+    (
+        "--select COV --select A,B --ignore CFG --min-confidence low --persona auditor --diff main --fix --dry-run",
+        read_by_typer(
+            "scan --select COV --select A,B --ignore CFG --min-confidence low --persona auditor --diff main --fix "
+            "--dry-run".split()
+        ),
+    ),
+    (
+        "--baseline a.json --write-baseline b.json",
+        read_by_typer("scan --baseline a.json --write-baseline b.json".split()),
     ),
     (
         "--config c.yaml --format sarif --format json --report text=a --server x --report json=b --server y",

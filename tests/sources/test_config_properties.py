@@ -16,7 +16,9 @@ from oktsec_lint.sources import LoadedConfig, load_config
 from oktsec_lint.sources.grammar import ROOT, Shape, Type
 
 CONFIGS = Path(__file__).parents[1] / "fixtures" / "configs"
-RULES = frozenset(rule.id for rule in rulebook.load_dir(rulebook.rules_dir() / "config"))
+RULES = frozenset(
+    rule.id for family in ("config", "suppressions") for rule in rulebook.load_dir(rulebook.rules_dir() / family)
+)
 
 texts = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\u2028\u2029\ufeff"), max_size=6)
 junk = st.recursive(

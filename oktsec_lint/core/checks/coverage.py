@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from oktsec_lint.core.access import Access, ToolId
 from oktsec_lint.core.config import DENY_ALL, Agent, AllowEntry, Config
 from oktsec_lint.core.display import listed, quoted
-from oktsec_lint.core.findings import Confidence, Hit, Severity
+from oktsec_lint.core.findings import Confidence, Edit, Hit, Severity
 from oktsec_lint.core.model import Inventory, Kind, Server, Status, Subject
 from oktsec_lint.core.naming import Mistake, Names, Unmatched
 
@@ -88,9 +88,19 @@ def _entry(agent: Agent, entry: AllowEntry, names: Names) -> Iterator[Hit]:
 def _dead(agent: Agent, entry: AllowEntry, unmatched: Unmatched) -> Hit:
     fix = _replacement(agent, entry, unmatched)
     if unmatched.sure:
-        return _hit(DEAD, agent, entry, f"{quoted(entry.name)} {unmatched.why}, so this entry allows nothing", fix)
+        message = f"{quoted(entry.name)} {unmatched.why}, so this entry allows nothing"
+        return _hit(DEAD, agent, entry, message, fix)._replace(edit=_edit(entry, unmatched))
     hit = _hit(DEAD, agent, entry, f"{quoted(entry.name)} {unmatched.why}", fix)
     return hit._replace(severity=Severity.LOW, confidence=Confidence.LOW)
+
+
+def _edit(entry: AllowEntry, unmatched: Unmatched) -> Edit | None:
+    """The name that was meant, where only one can be; an entry that resembles nothing goes. What a wildcard was meant
+    for is for its writer to say."""
+    if unmatched.mistake is Mistake.WILDCARD or len(unmatched.instead) > 1:
+        return None
+    new = unmatched.instead[0] if unmatched.instead else None
+    return Edit(entry.place, entry.name, new, last=DENY_ALL, grants=True)
 
 
 def _replacement(agent: Agent, entry: AllowEntry, unmatched: Unmatched) -> str:

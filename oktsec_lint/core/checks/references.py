@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from oktsec_lint.core.access import may_call
 from oktsec_lint.core.config import Action, Agent, Config, RuleOverride, ToolReference
 from oktsec_lint.core.display import listed, quoted
-from oktsec_lint.core.findings import Confidence, Hit, Severity
+from oktsec_lint.core.findings import Confidence, Edit, Hit, Severity
 from oktsec_lint.core.model import Inventory, Kind, Subject
 from oktsec_lint.core.naming import Mistake, Names, Unmatched
 
@@ -93,6 +93,8 @@ def _dead(subject: Subject, reference: ToolReference, unmatched: Unmatched, effe
         reference.place,
         help=_replacement(reference, unmatched),
     )
+    if unmatched.sure and len(unmatched.instead) == 1 and unmatched.mistake is Mistake.UNKNOWN:
+        return hit._replace(edit=Edit(reference.place, reference.name, unmatched.instead[0]))
     return hit if unmatched.sure else hit._replace(severity=Severity.LOW, confidence=Confidence.LOW)
 
 

@@ -20,8 +20,12 @@ from .taking import is_recorded, key_of, object_of
 
 
 def policy_digest(config: Config) -> str:
-    """Of every setting but the servers, which a lock holds one by one. `.nan` and the like count as the words."""
+    """Of every setting but the servers, which a lock holds one by one, and of comments that suppress. `.nan` and the
+    like count as the words."""
     settings = {key: value for key, value in config.settings.items() if key != "mcp_servers"}
+    comments = [item for item in config.lint.suppress if item.written]
+    if comments:
+        settings["#"] = [[item.rule, item.until, item.reason, item.place.pointer] for item in comments]
     return digest(json.loads(json.dumps(settings), parse_constant=str))
 
 

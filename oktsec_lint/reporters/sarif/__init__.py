@@ -35,15 +35,15 @@ _DEPTH = 6
 """A rule is one line, the members of a result have a line each."""
 
 
-def render(report: Report, _style: Style, code: Exit | None) -> str:
-    return laid_out({"$schema": _SCHEMA, "version": "2.1.0", "runs": [to_json(_run(report, code))]}, _DEPTH)
+def render(report: Report, style: Style, code: Exit | None) -> str:
+    return laid_out({"$schema": _SCHEMA, "version": "2.1.0", "runs": [to_json(_run(report, style, code))]}, _DEPTH)
 
 
-def _run(report: Report, code: Exit | None) -> Run:
+def _run(report: Report, style: Style, code: Exit | None) -> Run:
     places = Places(report)
     taxonomies = Taxonomies(report.rules)
     catalogue = Catalogue(report, taxonomies)
-    alerts = alerts_of(report)
+    alerts = alerts_of(report, suppressed=style.verbose)
     return Run(
         tool=Tool(driver=_driver(report, catalogue, taxonomies)),
         invocations=[

@@ -33,7 +33,7 @@ class Catalogue:
 
     def __init__(self, report: Report, taxonomies: Taxonomies) -> None:
         rules = {rule.id: rule for rule in report.rules}
-        for item in report.findings:
+        for item in (*report.findings, *report.ignored):
             finding = item.finding
             rules.setdefault(finding.rule, Rule(finding.rule, finding.rule, finding.severity, finding.category))
         self._rules = rules

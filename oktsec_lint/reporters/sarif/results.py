@@ -1,6 +1,7 @@
 """Findings as SARIF results: one per rule and position, the worst first where there are too many.
 
-What policy ignores is left out: GitHub opens an alert for a suppressed result like for any other.
+What does not count is left out unless everything was asked for: GitHub opens an alert for a suppressed result like for
+any other.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sarif_om import Message, Result
 
-from oktsec_lint.core.findings import Finding
+from oktsec_lint.core.findings import Excuse, Finding
 from oktsec_lint.core.model import Kind
 from oktsec_lint.core.report import Report
 from oktsec_lint.core.values import NamedTuple
@@ -36,8 +37,13 @@ class Alerts(NamedTuple):
     texts: Mapping[str, str]
 
 
-def alerts_of(report: Report) -> Alerts:
-    return Alerts(*worst(report.findings, _MOST_RESULTS), report.texts)
+def alerts_of(report: Report, *, suppressed: bool) -> Alerts:
+    """`suppressed` adds what does not count, after everything that does."""
+    counting = worst(report.findings, _MOST_RESULTS)
+    if not suppressed:
+        return Alerts(*counting, report.texts)
+    others = worst(report.ignored, _MOST_RESULTS - len(counting.shown))
+    return Alerts([*counting.shown, *others.shown], counting.left_out + others.left_out, report.texts)
 
 
 def results_of(alerts: Alerts, catalogue: Catalogue, places: Places) -> list[Result]:
@@ -60,8 +66,17 @@ def _result(group: Group, catalogue: Catalogue, places: Places, hashes: Mapping[
         locations=[places.located(group.location, group.findings)],
         partial_fingerprints=fingerprints,
         occurrence_count=len(group.findings) if len(group.findings) > 1 else None,
+        suppressions=_suppressions(first),
         properties={"severity": first.severity.label, "confidence": first.confidence.label},
     )
+
+
+def _suppressions(finding: Finding) -> list[dict[str, str]] | None:
+    """Plain values: the model calls `status` by the name it had in a draft."""
+    if not finding.ignored_by:
+        return None
+    kind = "inSource" if finding.ignored_as is Excuse.COMMENT else "external"
+    return [{"kind": kind, "status": "accepted", "justification": quoted(finding.ignored_by, _MESSAGE)}]
 
 
 def _line_hashes(alerts: Alerts, places: Places) -> dict[tuple[str, int], str]:

@@ -21,6 +21,7 @@ from .elsewhere import (
     TELEMETRY,
 )
 from .gateway import DEPLOYMENT, GATEWAY, MCP_SERVER
+from .lint import LINT
 from .rules import CATEGORY_WEBHOOKS, RULES, WEBHOOKS
 from .shapes import Format, Key, Shape, Type, anything, map_of, section, text, texts
 
@@ -80,6 +81,6 @@ ROOT: Shape = section(
         "Only in upstream's documentation",
         note="upstream's documentation names it, upstream's code does not read it, and this tool has no dashboard",
     ),
-    Key("lint", anything(), "Settings of this tool"),
+    Key("lint", LINT, "Settings of this tool; upstream does not read them"),
 )
 """The whole document."""

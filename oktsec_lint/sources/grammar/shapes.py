@@ -32,6 +32,7 @@ class Format(Enum):
     """Go's `time.ParseDuration`."""
     DATE_TIME = "2026-01-31T08:00:00Z"
     """RFC 3339."""
+    DAY = "2026-01-31"
     SALTED_DIGEST = "sha256:<salt in hex>:<sha256 of salt and token in hex>"
 
 

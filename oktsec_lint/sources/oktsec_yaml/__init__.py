@@ -24,6 +24,7 @@ from .fields import address_of
 from .overrides import contradictions, unmet_conditions
 from .secrets import plaintext_secrets
 from .servers import insecure_urls, launch_problems
+from .suppressions import lint_of, with_known_rules
 from .vocabulary import vocabulary_problems
 
 _CHECKS = (
@@ -66,9 +67,14 @@ def loaded(
     hits = [*_duplicate_keys(document), *misfits]
     for check in _CHECKS:
         hits.extend(check(root))
+    lint, problems = lint_of(root, document)
+    hits.extend(problems)
     if known_rules is not None and known_categories is not None:
         hits.extend(vocabulary_problems(root, known_rules, known_categories))
-    return LoadedConfig(build(root), document.concealing(concealed(document, node)), tuple(map(discreet, hits)))
+        lint, problems = with_known_rules(lint, root, known_rules)
+        hits.extend(problems)
+    config = build(root)._replace(lint=lint)
+    return LoadedConfig(config, document.concealing(concealed(document, node)), tuple(map(discreet, hits)))
 
 
 def _duplicate_keys(document: Document) -> Iterator[Hit]:

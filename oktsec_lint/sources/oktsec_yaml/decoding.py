@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from oktsec_lint.core.display import listed, quoted, visible
-from oktsec_lint.core.findings import Hit, Severity
+from oktsec_lint.core.findings import Edit, Hit, Severity
 from oktsec_lint.core.model import JsonValue
 from oktsec_lint.sources.grammar import ROOT, Key, Shape, Type
 from oktsec_lint.sources.scalars import as_bool, other_reading
@@ -149,7 +149,8 @@ class _Decoder:
         where = f"in {quoted(at.dotted)}" if at.dotted else "at the top level"
         message = f"unknown key {quoted(name)} {where}; upstream ignores it without a word"
         fix = f"Did you mean `{close.name}`?" if close else belongs(name, at)
-        self._report("CFG-001", below, _with(message, close.unread if close else ""), fix, at_key=True)
+        edit = Edit(below.place(at_key=True), name, close.name) if close else None
+        self._report("CFG-001", below, _with(message, close.unread if close else ""), fix, at_key=True, edit=edit)
 
     def _missing(self, key: Key, at: Address) -> None:
         message = f"{quoted(at.dotted)} has no {quoted(key.name)}, so it does nothing"
@@ -169,7 +170,8 @@ class _Decoder:
         close = alike(raw, known)
         valid = f"Valid values: {listed(known, len(known))}."
         fix = f"Did you mean `{close}`? {valid}" if close else valid
-        return self._bad_value(at, key, f"{quoted(at.dotted)} cannot be {quoted(raw)}", fix, value=raw)
+        edit = Edit(at.place(), raw, close) if close else None
+        return self._bad_value(at, key, f"{quoted(at.dotted)} cannot be {quoted(raw)}", fix, value=raw, edit=edit)
 
     def _out_of_range(self, value: float, shape: Shape, at: Address, key: Key) -> Field:
         bounds = [f"at least {shape.minimum:g}"] if shape.minimum is not None else []
@@ -177,11 +179,13 @@ class _Decoder:
         fix = f"Write a number of {' and '.join(bounds)}." if bounds else "Write a finite number."
         return self._bad_value(at, key, f"{quoted(at.dotted)} cannot be {value}", fix, value=str(value))
 
-    def _bad_value(self, at: Address, key: Key, message: str, fix: str = "", *, value: str = "") -> Field:
+    def _bad_value(
+        self, at: Address, key: Key, message: str, fix: str = "", *, value: str = "", edit: Edit | None = None
+    ) -> Field:
         if value and key.complaint:
             message = key.complaint.format(value=visible(value, 60), owner=visible(at.owner, 60))
         severity = Severity.HIGH if key.guards else None
-        self._report("CFG-004", at, message, _sentence(key.hint) or fix, severity=severity)
+        self._report("CFG-004", at, message, _sentence(key.hint) or fix, severity=severity, edit=edit)
         return Field(at, broken=True)
 
     def _report(
@@ -193,10 +197,11 @@ class _Decoder:
         *,
         at_key: bool = False,
         severity: Severity | None = None,
+        edit: Edit | None = None,
     ) -> None:
         """A mistake in a section that this tool does not act on weakens nothing here."""
         at_most = Severity.LOW if at.inert else severity
-        self.hits.append(at.hit(rule, message, fix, at_key=at_key, severity=at_most))
+        self.hits.append(at.hit(rule, message, fix, at_key=at_key, severity=at_most)._replace(edit=edit))
 
 
 _READERS: Mapping[Type, Callable[[_Decoder, YamlNode, Shape, Address, Key], Field]] = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from oktsec_lint.core.config import DENY_ALL
 from oktsec_lint.core.display import quoted, visible
-from oktsec_lint.core.findings import Hit
+from oktsec_lint.core.findings import Edit, Hit
 
 from .fields import Field
 
@@ -57,7 +57,8 @@ def _repeated(entries: tuple[Field, ...]) -> Iterator[Hit]:
     seen: set[str] = set()
     for entry in entries:
         if entry.text() in seen:
-            yield entry.at.hit("CFG-015", f"{quoted(entry.text())} is listed twice")
+            hit = entry.at.hit("CFG-015", f"{quoted(entry.text())} is listed twice")
+            yield hit._replace(edit=Edit(entry.at.place(), entry.text(), None))
         seen.add(entry.text())
 
 

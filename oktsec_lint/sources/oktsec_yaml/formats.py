@@ -12,6 +12,7 @@ _FORMS: Mapping[Format, re.Pattern[str]] = {
     Format.DATE_TIME: re.compile(
         r"[0-9]{4}-[01][0-9]-[0-3][0-9][Tt][0-2][0-9]:[0-5][0-9]:[0-6][0-9](?:\.[0-9]+)?(?:[Zz]|[-+][0-2][0-9]:[0-5][0-9])"
     ),
+    Format.DAY: re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"),
     Format.SALTED_DIGEST: re.compile(r"sha256:(?:[0-9a-f]{2})+:[0-9a-f]{64}"),
 }
 _PART = re.compile(r"([0-9.]+)([a-zµμ]+)")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from oktsec_lint.core.config import Transport, is_address
 from oktsec_lint.core.display import quoted, visible
 from oktsec_lint.core.findings import Hit, Severity
+from oktsec_lint.core.packages import package_of
 
 from .fields import Field
 
@@ -20,6 +21,8 @@ _USELESS: Mapping[Transport, tuple[str, ...]] = {
     Transport.STDIO: ("url", "headers"),
     Transport.HTTP: ("command", "args", "env", "working_dir"),
 }
+_NOT_FROM_REGISTRY = re.compile(r"[./~$]|[A-Za-z]:|.*(?:\$\{|://|git\+|github:|^file:)")
+_EXAMPLES: Mapping[str, str] = {"npm": "`name@1.2.3`", "pypi": "`name==1.2.3`", "oci": "`image@sha256:...`"}
 _URL = re.compile(r"(?i:(https?))://(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:]*)(?:[:/?#].*)?", re.DOTALL)
 _LOOPBACK = re.compile(r"localhost|.*\.localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]", re.IGNORECASE | re.DOTALL)
 
@@ -34,13 +37,15 @@ def transport_of(server: Field) -> Transport:
 
 
 def launch_problems(root: Field) -> Iterator[Hit]:
-    """CFG-008, 009, 021 and 022: transports that do not exist, and entries that cannot be started as written."""
+    """CFG-008, 009 and 021 to 023: transports that do not exist, and entries that cannot be started as written, or
+    start something else tomorrow."""
     for server in root["mcp_servers"]:
         if not server.broken:
             yield from _transport(server)
             yield from _missing_launch(server)
             yield from _useless_keys(server)
             yield from _command_line(server)
+            yield from _version_left_open(server)
 
 
 def insecure_urls(root: Field) -> Iterator[Hit]:
@@ -111,6 +116,20 @@ def _command_line(server: Field) -> Iterator[Hit]:
         if "=" in program:
             fix = "Write the program under `command:`, variables under `env:` and the rest under `args:`."
         yield command.at.hit("CFG-022", message, fix)
+
+
+def _version_left_open(server: Field) -> Iterator[Hit]:
+    """At the argument that names the package, or else at `args`."""
+    package = package_of(server["command"].text(), server["args"].texts())
+    if package is None or package.version or transport_of(server) is not Transport.STDIO:
+        return
+    ecosystem, _, name = package.name.partition(":")
+    if _NOT_FROM_REGISTRY.match(name):
+        return
+    named = (item for item in server["args"].items if name in item.text())
+    at = next(named, server["args"]).at
+    message = f"{quoted(package.name)} is started in whatever version its registry serves that day"
+    yield at.hit("CFG-023", message, f"Write the version that was reviewed: {_EXAMPLES[ecosystem]}.")
 
 
 def _insecure(holder: Field, what: str) -> Iterator[Hit]:

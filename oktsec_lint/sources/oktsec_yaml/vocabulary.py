@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from oktsec_lint.core.display import listed, quoted
-from oktsec_lint.core.findings import Hit, Severity
+from oktsec_lint.core.findings import Edit, Hit, Severity
 from oktsec_lint.core.nearest import Spelling
 
 from .fields import Field
@@ -65,7 +65,8 @@ def _unknown_rules(root: Field, known_rules: Collection[str]) -> Iterator[Hit]:
         reason = "no loaded rule has this id"
         if _UPSTREAM_RULE.fullmatch(name) and not close:
             reason = "it is a rule of upstream's own set, which this rulebook does not contain"
-        yield rule.at.hit("CFG-005", f"the override for {quoted(name)} does nothing: {reason}", fix)
+        hit = rule.at.hit("CFG-005", f"the override for {quoted(name)} does nothing: {reason}", fix)
+        yield hit._replace(edit=_edit(rule, close))
 
 
 def _padded(name: str, known_rules: Collection[str]) -> tuple[str, ...]:
@@ -88,16 +89,20 @@ def _category(entry: Field, known: Collection[str], spelling: Spelling) -> Itera
         yield entry.at.hit("CFG-006", message, fix, severity=Severity.LOW)
     elif word and not exists:
         message = f"{quoted(word)} is no category of any rule, so nothing is blocked for it"
-        yield entry.at.hit("CFG-006", message, _known(word, known, spelling))
+        close = spelling.nearest(word)
+        yield entry.at.hit("CFG-006", message, _known(close, known))._replace(edit=_edit(entry, close))
 
 
 def _webhook(entry: Field, known: Collection[str], spelling: Spelling) -> Iterator[Hit]:
     word = entry.text()
     if word and word not in _UPSTREAM_CATEGORIES and set(_meaning(word)).isdisjoint(known):
         message = f"{quoted(word)} is no category of any rule, so nobody is told"
-        yield entry.at.hit("CFG-006", message, _known(word, known, spelling), severity=Severity.LOW)
+        yield entry.at.hit("CFG-006", message, _known(spelling.nearest(word), known), severity=Severity.LOW)
 
 
-def _known(word: str, known: Collection[str], spelling: Spelling) -> str:
-    close = spelling.nearest(word)
+def _edit(field: Field, close: tuple[str, ...]) -> Edit | None:
+    return Edit(field.at.place(), field.text(), close[0]) if close else None
+
+
+def _known(close: tuple[str, ...], known: Collection[str]) -> str:
     return f"Did you mean `{close[0]}`?" if close else f"Known categories: {listed(sorted(known), 20)}."
