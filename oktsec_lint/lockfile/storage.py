@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,7 +70,7 @@ def _replace(path: Path, text: str) -> None:
 
 def _sync_directory(path: Path) -> None:
     """So that the new name survives a power cut; not every system can."""
-    if os.name == "posix":
+    if sys.platform != "win32":
         with _opened(path) as directory:
             os.fsync(directory)
 
@@ -83,7 +84,7 @@ def _clear(directory: Path) -> None:
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
     """No two runs inside for one directory; where there is no `flock`, a rename is all the protection there is."""
-    if os.name != "posix":
+    if sys.platform == "win32":
         yield
         return
     import fcntl
