@@ -18,7 +18,7 @@ _GLANCE = 0.2 if sys.platform == "win32" else None
 _OWN = "OKTSEC"
 _ENDING = frozenset({"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK"})
 _FORWARDED = (*_ENDING, "SIGUSR1", "SIGUSR2")
-_GUARD = 'trap "" HUP INT QUIT TERM; read -r end || { sleep 2; kill -TERM -- "-$1"; sleep 2; kill -KILL -- "-$1"; }'
+_GUARD = 'trap "" HUP INT QUIT TERM; read -r end || { sleep 2; kill -s TERM -- "-$1"; sleep 2; kill -s KILL -- "-$1"; }'
 """Reads until the gate is gone. One that ends in order ends its guard too."""
 
 

@@ -48,20 +48,23 @@ class Outlet:
     def post(self, data: bytes) -> None:
         """Writes soon, without waiting for it, unless too much waits already."""
         with self._room:
-            self._room.wait_for(lambda: self._waiting < _BACKLOG)
+            self._room.wait_for(lambda: self._waiting < _BACKLOG or self._closed)
+            if self._closed:
+                return
             self._waiting += len(data)
         self._put(data)
 
     def close(self, patience: float = 0.0) -> None:
         """Closes the descriptor once everything that was posted is written; waits for that so many seconds."""
-        self._put(None)
-        self._closed = True
+        if not self._closed:
+            self._put(None)
+        with self._room:
+            self._closed = True
+            self._room.notify_all()
         if self._writer is not None:
             self._writer.join(patience)
 
     def _put(self, data: bytes | None) -> None:
-        if self._closed:
-            return
         self._later.put(data)
         if self._writer is None:
             self._writer = threading.Thread(target=self._work, daemon=True)
@@ -106,6 +109,10 @@ class Pump:
     def ended(self, side: Side) -> None:
         """A side will say no more."""
         self._obey(side, lambda: self._gate.ended(side, self._clock()))
+
+    def stop(self) -> None:
+        """Nothing is judged or recorded any more. An interpreter that ends while a thread is in the engine aborts."""
+        self._turn.acquire()
 
     def _heard(self, side: Side, descriptor: int) -> bytes:
         self._listening.add(side)

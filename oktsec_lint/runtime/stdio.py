@@ -60,6 +60,7 @@ class _Session:
         code = end(self._process, 0)
         if not _finished(speaker, self._client, _IDLE, lambda: self._leaving or self._pump.listens(Side.SERVER)):
             self._pump.ended(Side.SERVER)
+        self._pump.stop()
         self._client.close(_IDLE)
         if self._defect is not None:
             raise self._defect
