@@ -218,6 +218,17 @@ class TestWithAJournalThatTakesNothing:
             assert client.leave() == 0
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_journal_that_is_locked_at_the_start_refuses_to_start(folder: Path, mode: tuple[str, ...]) -> None:
+    args = ("run", "--agent", "coder", *mode, "--journal", "journal.db", "--")
+    assert oktsec_lint(*args, "true", cwd=folder).code == 0
+    with closing(sqlite3.connect(folder / "journal.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        ran = oktsec_lint(*args, "touch", "touched", cwd=folder)
+    assert (ran.code, ran.err) == (5, "oktsec-lint: error: journal.db: the journal is locked by another process\n")
+    assert not (folder / "touched").exists()
+
+
 def test_a_client_that_does_not_read_stops_the_server_not_the_gate(folder: Path) -> None:
     size = 1_000_000
     with faulty(folder, "--enforce") as client:
