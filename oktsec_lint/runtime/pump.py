@@ -49,20 +49,20 @@ class Outlet:
         """Writes soon, without waiting for it, unless too much waits already."""
         with self._room:
             self._room.wait_for(lambda: self._waiting < _BACKLOG or self._closed)
-            if self._closed:
-                return
-            self._waiting += len(data)
-        self._put(data)
+            if not self._closed:
+                self._waiting += len(data)
+                self._put(data)
 
     def close(self, patience: float = 0.0) -> None:
         """Closes the descriptor once everything that was posted is written; waits for that so many seconds."""
-        if not self._closed:
-            self._put(None)
         with self._room:
+            if not self._closed:
+                self._put(None)
             self._closed = True
             self._room.notify_all()
-        if self._writer is not None:
-            self._writer.join(patience)
+            writer = self._writer
+        if writer is not None:
+            writer.join(patience)
 
     def _put(self, data: bytes | None) -> None:
         self._later.put(data)
@@ -109,6 +109,11 @@ class Pump:
     def ended(self, side: Side) -> None:
         """A side will say no more."""
         self._obey(side, lambda: self._gate.ended(side, self._clock()))
+
+    def owes(self) -> bool:
+        """Whether the client waits for an answer."""
+        with self._turn:
+            return self._gate.busy
 
     def stop(self) -> None:
         """Nothing is judged or recorded any more. An interpreter that ends while a thread is in the engine aborts."""

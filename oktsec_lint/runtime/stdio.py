@@ -38,7 +38,6 @@ class _Session:
     def __init__(self, gate: Gate, process: subprocess.Popen[bytes], record: Callable[[Event], str | None]) -> None:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the server was started without pipes")
-        self._gate = gate
         self._process = process
         self._said = process.stdout.fileno()
         self._heard = sys.stdin.fileno()
@@ -58,13 +57,21 @@ class _Session:
         _started(lambda: self._miss_client(listener))
         outlive(self._process)
         code = end(self._process, 0)
-        if not _finished(speaker, self._client, _IDLE, lambda: self._leaving or self._pump.listens(Side.SERVER)):
-            self._pump.ended(Side.SERVER)
+        told = self._told_everything(speaker)
         self._pump.stop()
-        self._client.close(_IDLE)
+        self._client.close(_IDLE if told else 0.0)
         if self._defect is not None:
             raise self._defect
         return code
+
+    def _told_everything(self, speaker: threading.Thread) -> bool:
+        """Whether the client has taken what the server said, and that it ended. Only one that is leaving may not."""
+        if _finished(speaker, self._client, _IDLE, lambda: self._leaving or self._pump.listens(Side.SERVER)):
+            return True
+        if not self._pump.listens(Side.SERVER):
+            return False
+        teller = _started(lambda: self._pump.ended(Side.SERVER))  # a stranger holds the output: it will never end
+        return _finished(teller, self._client, _IDLE, lambda: self._leaving)
 
     def _leave(self) -> None:
         self._leaving = True
@@ -76,7 +83,7 @@ class _Session:
     def _hear_client(self) -> None:
         self._carry(Side.CLIENT, _blocking(self._heard))
         self._leave()
-        end(self._process, _UNFINISHED if self._gate.busy else _IDLE)
+        end(self._process, _UNFINISHED if self._pump.owes() else _IDLE)
 
     def _miss_client(self, listener: threading.Thread) -> None:
         """A client may be gone while its words wait for a server that does not listen; then nobody would notice."""

@@ -76,6 +76,8 @@ class Gate:
         self._held: dict[str, Message] = {}
         """Calls that wait until the tools are listed, by the JSON text of their id."""
         self._ended: set[Side] = set()
+        self._unread = False
+        """Whether the server may have answered what still seems to wait, in a line that was let through unread."""
         self._state = CallState()
         standing = setup.judge.standing
         self._schemas = LockedSchemas(standing.lock.server(setup.server) if standing is not None else None)
@@ -90,7 +92,8 @@ class Gate:
         """What to do when one side will send no more: its last line may lack its end."""
         last = [command for line in self._lines[side].rest() for command in self._line(side, line, now)]
         self._ended.add(side)
-        return [*last, *(self._unanswered(now) if side is Side.SERVER else self._closing())]
+        after = self._unanswered(now) if side is Side.SERVER else () if self._held else self._resume(now)
+        return [*last, *after]
 
     @property
     def busy(self) -> bool:
@@ -326,21 +329,20 @@ class Gate:
             return
         error = members(message.value.get("error"))
         self._offer.settle(failed=result is None and error.get("code") != METHOD_NOT_FOUND)
+        yield from self._resume(message.now)
+
+    def _resume(self, now: float) -> Iterator[Command]:
+        """The calls that waited go on; a client that has left in the meantime has nothing to add to them."""
         held, self._held = self._held, {}
         for item in held.values():
-            yield from self._request(item._replace(now=message.now))
-        yield from self._closing()
-
-    def _closing(self) -> Iterator[Command]:
+            yield from self._request(item._replace(now=now))
         if Side.CLIENT in self._ended and not self._held:
             yield Close(Side.SERVER)
 
     def _unanswered(self, now: float) -> Iterator[Command]:
         """Whoever waits for a server that is gone is told so."""
-        held, self._held = self._held, {}
-        for item in held.values():
-            yield from self._request(item._replace(now=now))
-        for key in [key for key in self._pending if key[0] is Side.CLIENT]:
+        yield from self._resume(now)
+        for key in [key for key in self._pending if key[0] is Side.CLIENT and not self._unread]:
             yield unserved(self._pending.pop(key).event, now)
 
     def _dropped(self, message: Message, ruling: Ruling) -> Iterator[Command]:
@@ -357,6 +359,7 @@ class Gate:
             yield drop(event)
             yield from self._listed(message._replace(value={}))
         elif not self._setup.enforce:
+            self._unread = self._unread or message.side is Side.SERVER
             yield Forward(message.side.other, message.line, event)
         elif message.asks and (own is not None or message.side is Side.CLIENT):
             code = UNREADABLE if fault.kind in _NO_JSON else REFUSED
@@ -373,6 +376,7 @@ class Gate:
         )
         event = self._event(taken(side, {}, b"", now), ruling)
         if line is not None and not self._setup.enforce:
+            self._unread = self._unread or side is Side.SERVER
             yield Forward(side.other, line, event)
             return
         if side is Side.CLIENT:
