@@ -92,8 +92,7 @@ class Gate:
         """What to do when one side will send no more: its last line may lack its end."""
         last = [command for line in self._lines[side].rest() for command in self._line(side, line, now)]
         self._ended.add(side)
-        after = self._unanswered(now) if side is Side.SERVER else () if self._held else self._resume(now)
-        return [*last, *after]
+        return [*last, *(self._unanswered(now) if side is Side.SERVER else () if self._held else self._resume(now))]
 
     @property
     def busy(self) -> bool:
