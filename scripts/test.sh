@@ -15,5 +15,8 @@ fi
 .venv/bin/ruff format --check --quiet .
 .venv/bin/ruff check --quiet .
 .venv/bin/mypy
+for system in win32 darwin; do
+    .venv/bin/mypy --platform "$system" --cache-dir ".mypy_cache/$system"
+done
 .venv/bin/lint-imports
 .venv/bin/python -m pytest -n "${JOBS:-2}" "$@"

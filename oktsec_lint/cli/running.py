@@ -82,8 +82,7 @@ def _served(asked: Asked) -> int:
     config = opened.config if opened is not None else Config()
     spec = _spec(asked, config)
     agent = asked.agent or spec.name
-    if config.agent(agent) is None:
-        tell(f"no agent named {visible(agent, 80)} is configured, so no allowlist or limit of its own applies")
+    _refuse_a_stranger(asked, config)
     rules = rulebook.assemble(custom_rules(config, Path.cwd()))
     standing = _standing(opened, spec, enforce=asked.enforce) if opened is not None else None
     judge = Judge(rules, config, grammarbook.builtin(), standing, today=day_for(config))
@@ -95,8 +94,17 @@ def _served(asked: Asked) -> int:
         digests = policy_digest(config), "", rulebook.digest(rules)
     path = Path(asked.journal) if asked.journal else None
     with notifying(opened, judge.rules) as offer, Journal.open(path) as journal:
+        if setup.agent is None:
+            tell(f"no agent named {visible(agent, 80)} is configured, so no allowlist or limit of its own applies")
         gc.freeze()
         return serve(Gate(setup), asked.command, os.environ, _Recorder(journal, setup, digests, offer))
+
+
+def _refuse_a_stranger(asked: Asked, config: Config) -> None:
+    """A misspelt name would be an agent without limits. Raises UsageError."""
+    if asked.agent and config.agents and config.agent(asked.agent) is None:
+        names = ", ".join(agent.name for agent in config.agents)
+        raise UsageError(f"no agent named {asked.agent}", hint=f"configured: {names}")
 
 
 def _configuration(asked: Asked) -> LoadedConfig | None:

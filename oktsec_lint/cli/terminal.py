@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from typing import TextIO, cast
 
@@ -74,8 +75,9 @@ def silence_stdout() -> None:
 
 
 def tell(message: str) -> None:
-    """One line for the person, on stderr: stdout carries the report only."""
-    sys.stderr.write(f"oktsec-lint: {message}\n")
+    """One line for the person, on stderr: stdout carries the report only. Nobody has to be there to read it."""
+    with suppress(OSError):
+        sys.stderr.write(f"oktsec-lint: {message}\n")
 
 
 def complain(error: OktsecError) -> Exit:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 
+from oktsec_lint import processes
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.values import NamedTuple
 
@@ -43,7 +43,7 @@ class Process(NamedTuple):
 
     def interrupt(self) -> None:
         """Asks the whole group to stop, now."""
-        _signal_group(self.popen, signal.SIGTERM)
+        processes.tell_group(self.popen, signal.SIGTERM)
 
     def end(self, *, hurry: bool = False) -> None:
         """Ends the whole group: by the closed input alone where that suffices, by force where not.
@@ -53,7 +53,7 @@ class Process(NamedTuple):
         if hurry or not self.wait(GRACE):
             self.interrupt()
             self.wait(_HURRY if hurry else GRACE)
-        kill_group(self.popen)
+        processes.kill_group(self.popen)
         self.wait(_LAST)
 
 
@@ -62,33 +62,10 @@ def start(launch: Launch) -> Process:
     if not launch.command:
         raise NotStartedError("its entry has no `command`")
     try:
-        return Process(
-            subprocess.Popen(
-                [_executable(launch), *launch.args],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                env=dict(launch.env),
-                cwd=launch.directory or None,
-                start_new_session=True,
-                creationflags=_CREATION_FLAGS,
-            )
-        )
+        command = [launch.command, *launch.args]
+        return Process(processes.start(command, launch.env, launch.directory, stderr=subprocess.PIPE))
     except (OSError, ValueError) as error:
         raise NotStartedError(_why(error, launch)) from error
-
-
-_CREATION_FLAGS = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-
-
-def _executable(launch: Launch) -> str:
-    """The command as the operating system takes it. Windows finds `npx.cmd` for `npx` only with help."""
-    if sys.platform != "win32":
-        return launch.command
-    import shutil
-
-    return shutil.which(launch.command, path=launch.env.get("PATH")) or launch.command
 
 
 def _why(error: OSError | ValueError, launch: Launch) -> str:
@@ -106,19 +83,3 @@ def _program(command: str) -> str:
     """The program alone: a whole command line written where the program belongs may hold a secret further on."""
     first, *more = command.split(maxsplit=1) or [""]
     return f"{quoted(first)} …" if more else quoted(first)
-
-
-def kill_group(popen: subprocess.Popen[bytes]) -> None:
-    """Ends every process of the group that is still there, also when its leader is long gone."""
-    if sys.platform == "win32":
-        subprocess.run(["taskkill", "/F", "/T", "/PID", str(popen.pid)], capture_output=True, check=False)
-    else:
-        _signal_group(popen, signal.SIGKILL)
-
-
-def _signal_group(popen: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        if sys.platform == "win32":
-            popen.terminate()
-        else:
-            os.killpg(popen.pid, number)

@@ -47,6 +47,8 @@ class Decision(StrEnum):
     """Thrown away; nobody was answered, because nobody was waiting."""
     WOULD_BLOCK = "would-block"
     """Forwarded by a gate that only observes."""
+    UNANSWERED = "unanswered"
+    """A request whose server ended first; its sender got an error."""
 
 
 class Record(NamedTuple):

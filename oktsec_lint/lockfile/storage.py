@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from glob import escape
@@ -83,7 +84,7 @@ def _replace(path: Path, data: bytes) -> None:
 
 def _sync_directory(path: Path) -> None:
     """So that the new name survives a power cut; not every system can."""
-    if os.name == "posix":
+    if sys.platform != "win32":
         with _opened(path) as directory:
             os.fsync(directory)
 
@@ -97,7 +98,7 @@ def _clear(path: Path) -> None:
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
     """No two runs inside for one directory; where there is no `flock`, a rename is all the protection there is."""
-    if os.name != "posix":
+    if sys.platform == "win32":
         yield
         return
     import fcntl

@@ -1,23 +1,25 @@
-"""The wrapped server: a process of its own session, told every signal, and gone when we are."""
+"""The wrapped server: a process of its own group, told every signal, and gone when we are, however we end."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
+from oktsec_lint import processes
 from oktsec_lint.core.errors import UsageError
 
-_POLITE, _FIRM = 2.0, 2.0
+_FIRM = 2.0
+"""Seconds between being asked to end and being ended."""
+_GLANCE = 0.2 if sys.platform == "win32" else None
+"""Seconds between two looks at a process; Windows delivers no Ctrl+C to a thread that waits."""
 _OWN = "OKTSEC"
-FORWARDED = tuple(
-    getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
-    if hasattr(signal, name)
-)
+_ENDING = frozenset({"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK"})
+_FORWARDED = (*_ENDING, "SIGUSR1", "SIGUSR2")
+_GUARD = 'trap "" HUP INT QUIT TERM; read -r end || { sleep 2; kill -s TERM -- "-$1"; sleep 2; kill -s KILL -- "-$1"; }'
+"""Reads until the gate is gone. One that ends in order ends its guard too."""
 
 
 def start(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -27,14 +29,7 @@ def start(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Pope
     """
     env = {name: value for name, value in environ.items() if not name.startswith(_OWN)}
     try:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            env=env,
-            start_new_session=sys.platform != "win32",
-        )
+        return processes.start(command, env)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(
@@ -42,35 +37,69 @@ def start(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Pope
         ) from None
 
 
-def forward_signals(process: subprocess.Popen[bytes]) -> None:
-    """From now on every signal for us is one for the server's whole group."""
+@contextmanager
+def guarded(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Inside, a server that does not notice our sudden death (`kill -9`) is ended by somebody else: POSIX only.
 
-    def tell(number: int, _frame: object) -> None:
-        kill_group(process, number)
+    Who is killed cannot clean up, and not every server ends with its input. The guard is a shell in a session of its
+    own, so that what is meant for our group does not reach it; it holds none of our streams.
+    """
+    guard = None
+    if sys.platform != "win32":
+        with suppress(OSError):  # a container may have no shell; then a closed input has to do
+            guard = subprocess.Popen(
+                ["/bin/sh", "-c", _GUARD, "oktsec-lint-guard", str(process.pid)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+    try:
+        yield
+    finally:
+        if guard is not None:
+            guard.kill()
+            guard.communicate()
 
-    for number in FORWARDED:
+
+def forward_signals(process: subprocess.Popen[bytes], leave: Callable[[], None]) -> None:
+    """From now on every signal for us is one for the server's whole group; `leave` hears of those that mean the end."""
+    for name in _FORWARDED:
+        number = getattr(signal, name, None)
+        if number is None:
+            continue
+
+        def tell(number: int, _frame: object, *, ending: bool = name in _ENDING) -> None:
+            if ending:
+                leave()
+            processes.tell_group(process, number)
+
         with suppress(OSError, ValueError):
             signal.signal(number, tell)
 
 
-def kill_group(process: subprocess.Popen[bytes], number: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        if sys.platform == "win32":
-            process.send_signal(number)
-        else:
-            os.killpg(process.pid, number)
+def outlive(process: subprocess.Popen[bytes]) -> None:
+    """Waits for the server's end; signals are heard meanwhile."""
+    while process.returncode is None:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GLANCE)
 
 
-def end(process: subprocess.Popen[bytes]) -> int:
-    """Waits for a server whose input is closed, then insists; its exit code, or 128 and the signal's number."""
-    for number, patience in ((signal.SIGTERM, _POLITE), (getattr(signal, "SIGKILL", signal.SIGTERM), _FIRM)):
+def end(process: subprocess.Popen[bytes], patience: float) -> int:
+    """Gives the server so many seconds to end by itself, then insists; what it started ends with it.
+
+    Returns its exit code, or 128 and the signal's number. Several threads may call it.
+    """
+    for insist, seconds in ((_ask, patience), (processes.kill_group, _FIRM)):
         try:
-            code = process.wait(patience)
+            process.wait(seconds)
             break
         except subprocess.TimeoutExpired:
-            kill_group(process, number)
-    else:
-        code = process.wait()
-    if sys.platform != "win32":
-        kill_group(process, signal.SIGKILL)  # what it left behind in its session
+            insist(process)
+    code = process.wait()
+    processes.kill_group(process)
     return 128 - code if code < 0 else code
+
+
+def _ask(process: subprocess.Popen[bytes]) -> None:
+    processes.tell_group(process, signal.SIGTERM)

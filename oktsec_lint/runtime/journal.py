@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,8 @@ from .store import default_path, failure, telling, writable
 
 _COLUMNS = ("writer", "sequence", "previous", "hash", *Record._fields)
 _INSERT = f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+_HASTE = 0.05
+"""Seconds to wait for a lock that was not released in time before: whoever holds it may hold it for ever."""
 _RULES = Record._fields.index("rules")
 
 
@@ -31,7 +34,9 @@ def utc(seconds: float | None = None) -> str:
 class Journal:
     """One writer's door to the journal. Several threads may use one; processes open one each, also after a fork."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, signer: Signer | None, every: int) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, signer: Signer | None, every: int, patience: float
+    ) -> None:
         self.path = path
         self.writer = secrets.token_hex(8)
         self._connection = connection
@@ -41,6 +46,7 @@ class Journal:
         self._hash = genesis(self.writer)
         self._signed = -1
         """The sequence of the newest checkpoint."""
+        self._patience = self._waits = patience
         self._turn = threading.Lock()
 
     @classmethod
@@ -57,11 +63,12 @@ class Journal:
 
         `key` is a file with an Ed25519 private key: then a checkpoint is signed now, after `every` records, and at
         `close`. `patience` is how many seconds to wait for another process; `quota` the size in bytes that the file
-        must not exceed, 0 for none. Raises JournalError.
+        must not exceed, 0 for none. After a record was refused, the next ones are not waited for until one is written.
+        Raises JournalError.
         """
         path = path or default_path()
         signs = signer(key) if key else None
-        journal = cls(path, writable(path, patience=patience, quota=quota), signs, every)
+        journal = cls(path, writable(path, patience=patience, quota=quota), signs, every, patience)
         try:
             journal._begin()
         except JournalError:
@@ -82,7 +89,9 @@ class Journal:
             try:
                 self._connection.execute(_INSERT, values)
             except sqlite3.Error as error:
+                self._wait(min(_HASTE, self._patience))
                 raise failure(error, self.path) from None
+            self._wait(self._patience)
             self._sequence, self._hash = entry.sequence, entry.hash
             if self._signer and entry.sequence % self._every == 0:
                 self._checkpoint()
@@ -107,6 +116,13 @@ class Journal:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def _wait(self, seconds: float) -> None:
+        """From now on, so long for another process."""
+        if seconds != self._waits:
+            with suppress(sqlite3.Error):
+                self._connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+                self._waits = seconds
 
     def _begin(self) -> None:
         with telling(self.path):

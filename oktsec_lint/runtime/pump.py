@@ -14,46 +14,71 @@ from contextlib import suppress
 from queue import SimpleQueue
 
 from oktsec_lint.core.model import JsonValue
-from oktsec_lint.protocol.gate import Answer, Command, Event, Forward, Gate, Side
+from oktsec_lint.protocol.gate import Answer, Close, Command, Event, Forward, Gate, Side
 from oktsec_lint.protocol.wire import encode
 
 _CHUNK = 1 << 16
+_BACKLOG = 1 << 22
+"""Bytes that may wait for a side that talks without listening; then we stop listening to it."""
 
 
 class Outlet:
     """One side's input: whole lines, in order, from several threads."""
 
     def __init__(self, descriptor: int) -> None:
+        self.taken = 0
+        """How often the other end has taken something: whether it still does."""
         self._descriptor = descriptor
         self._lock = threading.Lock()
         self._later: SimpleQueue[bytes | None] = SimpleQueue()
+        self._waiting = 0
+        """Bytes in `_later`."""
+        self._room = threading.Condition()
         self._writer: threading.Thread | None = None
+        self._closed = False
 
     def write(self, data: bytes) -> None:
         """Writes now, however long that takes. A side that is gone takes everything."""
-        with self._lock, suppress(BrokenPipeError):
+        with self._lock, suppress(OSError):  # a broken pipe, which sockets and Windows call by other names
             view = memoryview(data)
             while view:
-                view = view[os.write(self._descriptor, view) :]
+                view = view[os.write(self._descriptor, view[:_CHUNK]) :]
+                self.taken += 1
 
     def post(self, data: bytes) -> None:
-        """Writes soon, without waiting for it."""
+        """Writes soon, without waiting for it, unless too much waits already."""
+        with self._room:
+            self._room.wait_for(lambda: self._waiting < _BACKLOG or self._closed)
+            if not self._closed:
+                self._waiting += len(data)
+                self._put(data)
+
+    def close(self, patience: float = 0.0) -> None:
+        """Closes the descriptor once everything that was posted is written; waits for that so many seconds."""
+        with self._room:
+            if not self._closed:
+                self._put(None)
+            self._closed = True
+            self._room.notify_all()
+            writer = self._writer
+        if writer is not None:
+            writer.join(patience)
+
+    def _put(self, data: bytes | None) -> None:
+        self._later.put(data)
         if self._writer is None:
             self._writer = threading.Thread(target=self._work, daemon=True)
             self._writer.start()
-        self._later.put(data)
-
-    def close(self) -> None:
-        """Writes what was posted, then closes the descriptor."""
-        if self._writer is not None:
-            self._later.put(None)
-            self._writer.join()
-        with self._lock, suppress(OSError):
-            os.close(self._descriptor)
 
     def _work(self) -> None:
         while (data := self._later.get()) is not None:
             self.write(data)
+            with self._room:
+                self._waiting -= len(data)
+                self._room.notify_all()
+        with self._lock, suppress(OSError):
+            os.close(self._descriptor)
+            self._descriptor = -1  # the number may soon be another file's
 
 
 class Pump:
@@ -68,33 +93,59 @@ class Pump:
         self._outlets = outlets
         self._record = record
         self._clock = clock
-        self._turn = threading.Condition()
+        self._turn = threading.Lock()
+        self._listening: set[Side] = set()
 
-    def finish(self, patience: float) -> None:
-        """Waits, for so many seconds at most, until no call is held back any more: its server has to be there yet."""
-        with self._turn:
-            self._turn.wait_for(lambda: not self._gate.holds, patience)
+    def listens(self, side: Side) -> bool:
+        """Whether there is nothing to do until this side says more."""
+        return side in self._listening
 
     def carry(self, side: Side, descriptor: int) -> None:
         """Everything that one side says, until it says no more."""
-        with suppress(OSError):  # a peer that dies may take its end of the pipe with it
-            while chunk := os.read(descriptor, _CHUNK):
-                self._obey(side, lambda chunk=chunk: self._gate.receive(side, chunk, self._clock()))  # type: ignore[misc]
+        while chunk := self._heard(side, descriptor):
+            self._obey(side, lambda chunk=chunk: self._gate.receive(side, chunk, self._clock()))  # type: ignore[misc]
+        self.ended(side)
+
+    def ended(self, side: Side) -> None:
+        """A side will say no more."""
         self._obey(side, lambda: self._gate.ended(side, self._clock()))
+
+    def owes(self) -> bool:
+        """Whether the client waits for an answer."""
+        with self._turn:
+            return self._gate.busy
+
+    def stop(self) -> None:
+        """Nothing is judged or recorded any more. An interpreter that ends while a thread is in the engine aborts."""
+        self._turn.acquire()
+
+    def _heard(self, side: Side, descriptor: int) -> bytes:
+        self._listening.add(side)
+        try:
+            return os.read(descriptor, _CHUNK)
+        except OSError:  # a peer that dies may take its end of the pipe with it
+            return b""
+        finally:
+            self._listening.discard(side)
 
     def _obey(self, side: Side, commands: Callable[[], list[Command]]) -> None:
         with self._turn:
-            lines = [line for command in commands() for line in self._lines(command)]
-            for to, line in lines:
-                if to is side:
-                    self._outlets[to].post(line)
-            self._turn.notify_all()
+            given = commands()
+            lines = [line for command in given for line in self._lines(command)]
         for to, line in lines:
-            if to is not side:
-                self._outlets[to].write(line)
+            outlet = self._outlets[to]
+            if to is side:
+                outlet.post(line)
+            else:
+                outlet.write(line)
+        for command in given:
+            if isinstance(command, Close):
+                self._outlets[command.to].close()
 
     def _lines(self, command: Command) -> list[tuple[Side, bytes]]:
         """What a command writes. Nothing is written before it is in the journal."""
+        if isinstance(command, Close):
+            return []
         if command.event is None:
             return [(command.to, command.line + b"\n")] if isinstance(command, Forward) else []
         journal = self._record(command.event)

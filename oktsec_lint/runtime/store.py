@@ -41,9 +41,15 @@ COMMIT;
 
 
 def default_path() -> Path:
-    """`$XDG_STATE_HOME/oktsec-lint/journal.db`; a relative value of the variable counts as none, as XDG wants it."""
+    """`$XDG_STATE_HOME/oktsec-lint/journal.db`; a relative value of the variable counts as none, as XDG wants it.
+
+    Raises JournalError for a user without a home.
+    """
     state = Path(os.environ.get("XDG_STATE_HOME", ""))
-    base = state if state.is_absolute() else Path.home() / ".local" / "state"
+    try:
+        base = state if state.is_absolute() else Path.home() / ".local" / "state"
+    except RuntimeError:
+        raise JournalError("there is no home directory to keep the journal in", hint="name a file: --journal") from None
     return base / "oktsec-lint" / "journal.db"
 
 

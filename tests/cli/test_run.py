@@ -147,39 +147,64 @@ def test_the_server_gets_our_environment_but_nothing_of_oktsec(folder: Path) -> 
         assert client.call("environment", name="OKTSEC_TOKEN")["result"]["content"][0]["text"] == ""
 
 
-@pytest.mark.parametrize(
-    ("files", "args", "says"),
-    [
-        ({"oktsec.yaml": "agents: ["}, (), "oktsec.yaml:1"),
-        ({"oktsec.yaml": "custom_rules_dir: absent\n"}, (), "absent"),
-        ({"oktsec.yaml": "agents:\n  coder:\n    alowed_tools: [read]\n"}, (), "oktsec.yaml:3"),
-        ({"oktsec.yaml": "agents:\n  coder:\n    blocked_content: [credentialz]\n"}, (), "oktsec.yaml:3"),
-        ({}, ("--config", "absent.yaml"), "absent.yaml"),
-        ({}, ("--journal", "absent/\0/j.db"), ""),
-        ({"oktsec.lock": "{}"}, (), "oktsec.lock:1"),
-    ],
-)
+CODER = "agents:\n  coder: {}\n"
+NOT_WHOLE = [
+    ({"oktsec.yaml": "agents: ["}, (), "oktsec.yaml:1"),
+    ({"oktsec.yaml": "custom_rules_dir: absent\n"}, (), "absent"),
+    (
+        {"oktsec.yaml": f"custom_rules_dir: own\n{CODER}", "own/a.yaml": "id: X\npatterns: 7\n"},
+        (),
+        "own/a.yaml:2: `patterns` has to be a list",
+    ),
+    ({"oktsec.yaml": "agents:\n  coder:\n    alowed_tools: [read]\n"}, (), "oktsec.yaml:3"),
+    ({"oktsec.yaml": "agents:\n  coder:\n    blocked_content: [credentialz]\n"}, (), "oktsec.yaml:3"),
+    ({"oktsec.lock": "{}"}, (), "oktsec.lock:1"),
+    ({}, ("--config", "absent.yaml"), "absent.yaml"),
+    ({}, ("--journal", "oktsec.yaml/j.db"), "oktsec.yaml/j.db: not a directory"),
+    ({}, ("--journal", "."), ".: the journal cannot be opened"),
+    ({"j.db": "text" * 999}, ("--journal", "j.db"), "j.db: this is no journal"),
+    ({}, ("--agent", "codre"), "no agent named codre (configured: coder)"),
+    (
+        {"oktsec.yaml": f"mcp_servers:\n  files:\n    transport: stdio\n    command: x\n{CODER}"},
+        ("--server", "flies"),
+        "no server named flies (configured: files)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "args", "says"), NOT_WHOLE, ids=[row[2] for row in NOT_WHOLE])
 def test_what_is_not_whole_refuses_to_start(
     tmp_path: Path, files: dict[str, str], args: tuple[str, ...], says: str
 ) -> None:
-    (tmp_path / "oktsec.yaml").write_text("agents:\n  coder: {}\n")
-    for name, text in files.items():
+    for name, text in {"oktsec.yaml": CODER, **files}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    if "\0" in "".join(args):
-        args = ("--journal", "oktsec.yaml/j.db")
     touched = tmp_path / "touched"
     server = [sys.executable, "-c", f"open({str(touched)!r}, 'w')"]
     ran = oktsec_lint("run", "--enforce", *args, "--", *server, cwd=tmp_path, env={"XDG_STATE_HOME": str(tmp_path)})
     assert ran.code == 5, ran.err
+    assert ran.err.startswith("oktsec-lint: error: ")
+    assert ran.err.count("\n") == 1
     assert says in ran.err
-    assert "Traceback" not in ran.err
     assert not touched.exists()
 
 
-def test_a_command_that_does_not_exist_refuses_to_start(folder: Path) -> None:
-    ran = oktsec_lint("run", "--journal", "j.db", "--", "no-such-command", cwd=folder)
-    assert ran.code == 5
-    assert "no-such-command" in ran.err
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("no-such-command", "no such file or directory"),
+        ("./no-such-command", "no such file or directory"),
+        ("./oktsec.yaml", "permission denied"),
+        (".", "permission denied"),
+        ("./empty", "exec format error"),
+    ],
+)
+def test_a_command_that_cannot_be_started_refuses_to_start(folder: Path, command: str, why: str) -> None:
+    (folder / "empty").write_bytes(b"\x7fELF")
+    (folder / "empty").chmod(0o755)
+    ran = oktsec_lint("run", "--agent", "coder", "--journal", "j.db", "--", command, "secret", cwd=folder)
+    says = f"cannot start {command}: {why} (is it installed, and on the PATH?)"
+    assert (ran.code, ran.out, ran.err) == (5, "", f"oktsec-lint: error: {says}\n")
 
 
 class TestWithALock:

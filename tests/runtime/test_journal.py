@@ -120,6 +120,13 @@ def test_the_default_is_where_xdg_keeps_state(state: str, expected: str, monkeyp
     assert default_path() == Path(expected) / "oktsec-lint" / "journal.db"
 
 
+def test_a_user_without_a_home_has_to_say_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    with pytest.raises(JournalError, match="no home directory"):
+        Journal.open()
+
+
 def test_every_opening_is_a_writer_of_its_own(tmp_path: Path) -> None:
     for _ in range(3):
         filled(tmp_path / "j.db", 2)

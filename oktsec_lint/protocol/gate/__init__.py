@@ -6,7 +6,7 @@ and what a refusal looks like on the wire.
 
 from __future__ import annotations
 
-from .commands import Answer, Command, Drop, Event, Forward, Side
+from .commands import Answer, Close, Command, Drop, Event, Forward, Side
 from .gate import Gate, Setup
 
-__all__ = ["Answer", "Command", "Drop", "Event", "Forward", "Gate", "Setup", "Side"]
+__all__ = ["Answer", "Close", "Command", "Drop", "Event", "Forward", "Gate", "Setup", "Side"]

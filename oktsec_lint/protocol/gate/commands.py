@@ -73,7 +73,13 @@ class Drop(NamedTuple):
     event: Event
 
 
-Command: TypeAlias = Forward | Answer | Drop
+class Close(NamedTuple):
+    """Tell one side, once it has everything that was written to it, that no more will come."""
+
+    to: Side
+
+
+Command: TypeAlias = Forward | Answer | Drop | Close
 
 
 def drop(event: Event) -> Drop:

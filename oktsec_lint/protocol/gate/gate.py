@@ -21,12 +21,12 @@ from oktsec_lint.protocol.strictjson import MAX_VALUES, Ambiguity, WireFault, cr
 from oktsec_lint.protocol.wire import MAX_BYTES, Decoded, decode, encode
 
 from .asking import OWN, Asking
-from .commands import Command, Event, Forward, Side, drop
+from .commands import Close, Command, Event, Forward, Side, drop
 from .framing import Lines
 from .message import Message, event_of, members, taken, text_in
 from .names import misspelt
 from .offer import LISTS, Offer
-from .refusal import REFUSED, RESPONSE_REFUSED, UNREADABLE, refusal
+from .refusal import REFUSED, RESPONSE_REFUSED, UNREADABLE, refusal, unserved
 from .ruling import PASSED, Ruling, denied, malformed, of_denial, weighed
 from .texts import KNOWN, NOTIFICATIONS, of_error, of_notification, of_reply, of_request, of_result, unspecified
 
@@ -75,6 +75,9 @@ class Gate:
         self._asking = Asking()
         self._held: dict[str, Message] = {}
         """Calls that wait until the tools are listed, by the JSON text of their id."""
+        self._ended: set[Side] = set()
+        self._unread = False
+        """Whether the server may have answered what still seems to wait, in a line that was let through unread."""
         self._state = CallState()
         standing = setup.judge.standing
         self._schemas = LockedSchemas(standing.lock.server(setup.server) if standing is not None else None)
@@ -87,17 +90,14 @@ class Gate:
 
     def ended(self, side: Side, now: float) -> list[Command]:
         """What to do when one side will send no more: its last line may lack its end."""
-        return [command for line in self._lines[side].rest() for command in self._line(side, line, now)]
+        last = [command for line in self._lines[side].rest() for command in self._line(side, line, now)]
+        self._ended.add(side)
+        return [*last, *(self._unanswered(now) if side is Side.SERVER else () if self._held else self._resume(now))]
 
     @property
     def busy(self) -> bool:
         """Whether the client waits for an answer."""
         return bool(self._held) or any(side is Side.CLIENT for side, _ in self._pending)
-
-    @property
-    def holds(self) -> bool:
-        """Whether a call waits for the gate's own listing."""
-        return bool(self._held)
 
     def withdraw(self, event: Event) -> None:
         """The driver could not pass on the request of this event, and has told who asked."""
@@ -138,6 +138,9 @@ class Gate:
 
     def _request(self, message: Message) -> Iterator[Command]:
         method = str(message.value["method"])
+        if Side.SERVER in self._ended:
+            yield unserved(self._event(message, PASSED, method), message.now)
+            return
         waits = message.id_text not in self._held and self._must_be_listed_first(message, method)
         meta = message.params.get("_meta")
         asking = of_notification({"_meta": meta}, self._subject)
@@ -325,9 +328,21 @@ class Gate:
             return
         error = members(message.value.get("error"))
         self._offer.settle(failed=result is None and error.get("code") != METHOD_NOT_FOUND)
+        yield from self._resume(message.now)
+
+    def _resume(self, now: float) -> Iterator[Command]:
+        """The calls that waited go on; a client that has left in the meantime has nothing to add to them."""
         held, self._held = self._held, {}
         for item in held.values():
-            yield from self._request(item._replace(now=message.now))
+            yield from self._request(item._replace(now=now))
+        if Side.CLIENT in self._ended and not self._held:
+            yield Close(Side.SERVER)
+
+    def _unanswered(self, now: float) -> Iterator[Command]:
+        """Whoever waits for a server that is gone is told so."""
+        yield from self._resume(now)
+        for key in [key for key in self._pending if key[0] is Side.CLIENT and not self._unread]:
+            yield unserved(self._pending.pop(key).event, now)
 
     def _dropped(self, message: Message, ruling: Ruling) -> Iterator[Command]:
         event = self._event(message, ruling)
@@ -343,6 +358,7 @@ class Gate:
             yield drop(event)
             yield from self._listed(message._replace(value={}))
         elif not self._setup.enforce:
+            self._unread = self._unread or message.side is Side.SERVER
             yield Forward(message.side.other, message.line, event)
         elif message.asks and (own is not None or message.side is Side.CLIENT):
             code = UNREADABLE if fault.kind in _NO_JSON else REFUSED
@@ -359,6 +375,7 @@ class Gate:
         )
         event = self._event(taken(side, {}, b"", now), ruling)
         if line is not None and not self._setup.enforce:
+            self._unread = self._unread or side is Side.SERVER
             yield Forward(side.other, line, event)
             return
         if side is Side.CLIENT:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 from oktsec_lint.core.model import JsonValue
+from oktsec_lint.core.record import Decision
 from oktsec_lint.core.surfaces import MESSAGE_WORDS
 
 from .commands import Answer, Event, Side
 from .ruling import Ruling
 
-REFUSED, RESPONSE_REFUSED, UNREADABLE = -32600, -32001, -32700
+REFUSED, RESPONSE_REFUSED, UNREADABLE, UNSERVED = -32600, -32001, -32700, -32603
 
 
 def refusal(to: Side, message_id: JsonValue, code: int, ruling: Ruling, event: Event) -> Answer:
@@ -27,3 +30,11 @@ def _specified(pointer: str) -> str:
         if step not in MESSAGE_WORDS and step != "error" and not (step.isascii() and step.isdigit()):
             return "/".join((head, *steps[:end]))
     return pointer
+
+
+def unserved(asked: Event, now: float) -> Answer:
+    """The answer to a request whose server did not live to give one; an observing gate gives it too."""
+    outcome = Event(
+        Side.SERVER, Decision.UNANSWERED, asked.method, asked.tool, asked.message_id, reason="server ended", started=now
+    )
+    return Answer(asked.direction, json.loads(asked.message_id), UNSERVED, "server ended", {}, outcome)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oktsec_lint.core.record import Decision
-from oktsec_lint.protocol.gate import Forward, Side
+from oktsec_lint.protocol.gate import Close, Forward, Side
 from oktsec_lint.protocol.wire import MAX_BYTES
 from tests.protocol.gate.playing import (
     OPENED,
@@ -21,6 +21,7 @@ from tests.protocol.gate.playing import (
     gate,
     request,
     result,
+    shown,
     text,
 )
 
@@ -369,3 +370,33 @@ def test_any_bytes_end_in_commands_and_nothing_unread_passes(steps: list[tuple[S
             if isinstance(command, Forward) and command.event is not None:
                 assert command.line == line.replace(b"\n", b"") or command.event.decision is Decision.WITHHELD
                 assert EVIL.encode() not in command.line
+
+
+def test_a_server_that_ends_owes_an_answer_to_whoever_waits_and_comes_later() -> None:
+    peers = Peers("agents:\n  coder: {}\n").opened()
+    peers.client(call(1))
+    peers.client(call("1"))
+    peers.client({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "1"}})
+    peers.server(text(99, "unasked"))
+    owed = [shown(command) for command in peers.gate.ended(Side.SERVER, 0.0)]
+    assert owed == [{"to": "client", "id": 1, "code": -32603, "says": "server ended"}]
+    assert peers.client(call(2)) == [{"to": "client", "id": 2, "code": -32603, "says": "server ended"}]
+    assert peers.gate.ended(Side.SERVER, 0.0) == []
+
+
+def test_what_an_observing_gate_could_not_read_may_have_been_the_answer() -> None:
+    peers = Peers("agents:\n  coder: {}\n", enforce=False).opened()
+    peers.client(call(1))
+    peers.gate.receive(Side.SERVER, b'{"id": 1, "id": 1, "jsonrpc": "2.0", "result": {}}\n', 0.0)
+    assert peers.gate.ended(Side.SERVER, 0.0) == []
+
+
+def test_the_server_hears_of_the_end_once_it_has_every_call() -> None:
+    peers = Peers("agents:\n  coder: {}\n")
+    (listing,) = peers.client(call(1))
+    assert peers.gate.ended(Side.CLIENT, 0.0) == []
+    commands = peers.gate.receive(
+        Side.SERVER, json.dumps(result(listing["message"]["id"], {"tools": [READ]})).encode() + b"\n", 0.0
+    )
+    assert [type(command) for command in commands] == [Forward, Close]
+    assert Peers().gate.ended(Side.CLIENT, 0.0) == [Close(Side.SERVER)]
