@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from oktsec_lint.core.findings import Severity
+from oktsec_lint.core.findings import Excuse, Severity
 from oktsec_lint.core.model import Kind, Location, Status, Subject
 from oktsec_lint.core.policy import Level
 from oktsec_lint.core.report import Located, Report
@@ -21,6 +21,15 @@ CONSEQUENCES: Mapping[Level, str] = {
 }
 """What `run --enforce` would do with a tool of each verdict."""
 
+_EXCUSES: Mapping[Excuse, str] = {
+    Excuse.RULES: "ignored by rules:",
+    Excuse.LOCK: "accepted in the lock",
+    Excuse.SUPPRESSION: "suppressed",
+    Excuse.COMMENT: "suppressed",
+    Excuse.BASELINE: "in the baseline",
+    Excuse.BASE: "there before",
+}
+_EARLIER = frozenset({Excuse.BASELINE, Excuse.BASE})
 _LISTING = "listing"
 """Category of the findings about a listing itself."""
 
@@ -90,10 +99,31 @@ def outcome(report: Report) -> str:
     """What the report comes to, in a few words. Nothing that was not looked at to its end is called clean."""
     problems = sum(map(is_problem, report.findings))
     if problems:
-        return plural(problems, "problem")
+        return plural(problems, "new problem" if is_compared(report) else "problem")
     if not report.servers:
         return "Nothing to check: no servers"
-    return "No problems found, but not everything was looked at" if report.incomplete else "All checks passed"
+    return "No problems found, but not everything was looked at" if report.incomplete else passed(report)
+
+
+def passed(report: Report) -> str:
+    """What a run without problems says. It is only called clean when nothing was known or left out."""
+    if is_compared(report):
+        return "No new problems"
+    return "No problems among what was asked for" if report.left_out else "All checks passed"
+
+
+def is_compared(report: Report) -> bool:
+    """Whether some of what was found was known before."""
+    return any(item.finding.ignored_as in _EARLIER for item in report.ignored)
+
+
+def set_aside(report: Report) -> str:
+    """`3 ignored by rules:, 2 suppressed`; empty when nothing is set aside."""
+    counts: dict[str, int] = {}
+    for item in report.ignored:
+        words = _EXCUSES[item.finding.ignored_as]
+        counts[words] = counts.get(words, 0) + 1
+    return ", ".join(f"{count:,} {words}" for words, count in counts.items())
 
 
 def enforcement(report: Report) -> str:

@@ -125,6 +125,14 @@ def test_a_clean_run_says_what_was_checked() -> None:
     assert lines(CLEAN)[-2] == "All checks passed: 1 file, 3 servers, 4 tools (0 ignored)."
 
 
+@pytest.mark.parametrize("name", ["text", "markdown", "html"])
+def test_a_run_that_left_something_out_is_never_called_clean(name: str) -> None:
+    assert "All checks passed" in render(name, CLEAN)
+    text = render(name, CLEAN._replace(left_out={"select": 1}))
+    assert "All checks passed" not in text
+    assert "No problems among what was asked for" in text
+
+
 def test_an_incomplete_run_is_never_called_clean() -> None:
     text = render("text", UNFINISHED._replace(findings=()))
     assert "All checks passed" not in text

@@ -8,27 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oktsec_lint.core.display import visible
-from oktsec_lint.core.findings import Excuse, Severity
+from oktsec_lint.core.findings import Severity
 from oktsec_lint.core.model import Status
 from oktsec_lint.core.report import Located, Report
 from oktsec_lint.reporters.base import Style
 from oktsec_lint.reporters.inert import shown
-from oktsec_lint.reporters.overview import is_problem, scope, tally
+from oktsec_lint.reporters.overview import is_compared, is_problem, passed, scope, set_aside, tally
 from oktsec_lint.reporters.sgr import Role, paint
 from oktsec_lint.reporters.wording import object_name, object_path, plural, position
 
 from .prose import wrapped
 
 _MOST_GAPS = 10
-_EXCUSES = {
-    Excuse.RULES: "ignored by rules:",
-    Excuse.LOCK: "accepted in the lock",
-    Excuse.SUPPRESSION: "suppressed",
-    Excuse.COMMENT: "suppressed",
-    Excuse.BASELINE: "in the baseline",
-    Excuse.BASE: "there before",
-}
-_EARLIER = frozenset({Excuse.BASELINE, Excuse.BASE})
 _GAPS = {Status.NOT_SCANNED: "Not looked at", Status.PARTIAL: "Looked at in part only"}
 
 
@@ -46,10 +37,8 @@ def summary_lines(report: Report, style: Style) -> Iterator[str]:
         text = f"No problems found, but not everything was looked at: {scope(report)}."
         yield paint(text, Role.WARNING, color=style.color)
     else:
-        known = any(item.finding.ignored_as in _EARLIER for item in report.ignored)
-        passed = "No problems among what was asked for" if report.left_out else "All checks passed"
-        passed = "No new problems" if known else passed
-        yield paint(f"{passed}: {scope(report)} ({_set_aside(report) or '0 ignored'}).", Role.GOOD, color=style.color)
+        text = f"{passed(report)}: {scope(report)} ({set_aside(report) or '0 ignored'})."
+        yield paint(text, Role.GOOD, color=style.color)
     yield from _gone(report, style)
     if report.left_out:
         options = ", ".join(f"{count:,} by --{option}" for option, count in report.left_out.items())
@@ -61,21 +50,12 @@ def summary_lines(report: Report, style: Style) -> Iterator[str]:
 
 def _found(problems: list[Located], report: Report, style: Style) -> str:
     """`Found 2 new problems: 1 high, 1 medium (3 ignored by rules:, 5 in the baseline)`."""
-    ignored = f" ({_set_aside(report)})" if report.ignored else ""
-    known = any(item.finding.ignored_as in _EARLIER for item in report.ignored)
+    ignored = f" ({set_aside(report)})" if report.ignored else ""
     worst = max(item.finding.severity for item in problems)
     role = Role.ERROR if worst >= Severity.HIGH else Role.WARNING
-    found = paint(f"Found {plural(len(problems), 'new problem' if known else 'problem')}", role, color=style.color)
+    noun = "new problem" if is_compared(report) else "problem"
+    found = paint(f"Found {plural(len(problems), noun)}", role, color=style.color)
     return f"{found}: {tally(problems)}{ignored}"
-
-
-def _set_aside(report: Report) -> str:
-    """`3 ignored by rules:, 2 suppressed`."""
-    counts: dict[str, int] = {}
-    for item in report.ignored:
-        words = _EXCUSES[item.finding.ignored_as]
-        counts[words] = counts.get(words, 0) + 1
-    return ", ".join(f"{count:,} {words}" for words, count in counts.items())
 
 
 def _gone(report: Report, style: Style) -> Iterator[str]:
