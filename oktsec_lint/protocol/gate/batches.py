@@ -15,7 +15,7 @@ def joined(to: Side, line: bytes, items: Sequence[bytes], commands: Sequence[Com
 
     That is `line` itself when all `items` pass as they came.
     """
-    passing = [command for command in commands if isinstance(command, Forward) and command.event is not None]
+    passing = [item for item in commands if isinstance(item, Forward) and item.to is to and item.event is not None]
     yield from (command for command in commands if command not in passing)
     if passing:
         lines = [command.line for command in passing]
