@@ -150,20 +150,23 @@ class Pump:
             return [(command.to, command.line + b"\n")] if isinstance(command, Forward) else []
         journal = self._record(command.event)
         if isinstance(command, Forward):
-            return [(command.to, command.line + b"\n")] if journal is not None else self._unrecorded(command)
+            recorded = journal is not None and None not in map(self._record, command.more)
+            return [(command.to, command.line + b"\n")] if recorded else self._unrecorded(command)
         if isinstance(command, Answer):
             return [(command.to, _refusal(command, journal or ""))]
         return []
 
     def _unrecorded(self, command: Forward) -> list[tuple[Side, bytes]]:
-        """A message that may not pass because its passing could not be written down."""
-        event = command.event
-        if event is None or not event.message_id:
-            return []
-        back = command.to.other if event.is_request else command.to
-        self._gate.withdraw(event)
-        error: JsonValue = {"code": -32603, "message": "blocked by oktsec: journal"}
-        return [(back, b'{"jsonrpc":"2.0","id":' + event.message_id.encode() + b',"error":' + encode(error) + b"}\n")]
+        """A message, or a batch, that may not pass because its passing could not be written down."""
+        events = [event for event in (command.event, *command.more) if event is not None and event.message_id]
+        error = encode({"code": -32603, "message": "blocked by oktsec: journal"})
+        lines = []
+        for event in events:
+            self._gate.withdraw(event)
+            back = command.to.other if event.is_request else command.to
+            line = b'{"jsonrpc":"2.0","id":' + event.message_id.encode() + b',"error":' + error + b"}\n"
+            lines.append((back, line))
+        return lines
 
 
 def _refusal(command: Answer, journal: str) -> bytes:

@@ -7,6 +7,7 @@ and what a refusal looks like on the wire.
 from __future__ import annotations
 
 from .commands import Answer, Close, Command, Drop, Event, Forward, Side
-from .gate import Gate, Setup
+from .gate import Gate
+from .setup import Setup
 
 __all__ = ["Answer", "Close", "Command", "Drop", "Event", "Forward", "Gate", "Setup", "Side"]

@@ -54,6 +54,8 @@ class Forward(NamedTuple):
     line: bytes
     event: Event | None = None
     """None for what the gate says itself."""
+    more: tuple[Event, ...] = ()
+    """Of the other messages, when the line is a batch."""
 
 
 class Answer(NamedTuple):

@@ -9,26 +9,36 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from oktsec_lint.core.calls import Call, CallPolicy, CallState, LockedSchemas
-from oktsec_lint.core.config import Agent
-from oktsec_lint.core.judge import Judge
+from oktsec_lint.core.calls import Call, CallState, LockedSchemas
 from oktsec_lint.core.model import JsonValue, Kind, Subject
 from oktsec_lint.core.record import Decision
 from oktsec_lint.core.surfaces import Surface, of_message
-from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.protocol.revisions import BATCHING, METHOD_NOT_FOUND, SERVER_INFO
 from oktsec_lint.protocol.strictjson import MAX_VALUES, Ambiguity, WireFault, crowded
 from oktsec_lint.protocol.wire import MAX_BYTES, Decoded, decode, encode
 
 from .asking import OWN, Asking
+from .batches import joined
 from .commands import Close, Command, Event, Forward, Side, drop
 from .framing import Lines
-from .message import Message, event_of, members, taken, text_in
+from .message import Message, Pending, event_of, members, taken, text_in
 from .names import misspelt
-from .offer import LISTS, Offer
+from .offer import LISTS, Offer, unsaid
 from .refusal import REFUSED, RESPONSE_REFUSED, UNREADABLE, refusal, unserved
 from .ruling import PASSED, Ruling, denied, malformed, of_denial, weighed
-from .texts import KNOWN, NOTIFICATIONS, of_error, of_notification, of_reply, of_request, of_result, unspecified
+from .setup import Setup
+from .tasks import Tasks
+from .texts import (
+    ASKED_BY,
+    KNOWN,
+    NOTIFICATIONS,
+    of_error,
+    of_notification,
+    of_reply,
+    of_request,
+    of_result,
+    unspecified,
+)
 
 _OPENINGS = frozenset({"initialize", "server/discover"})
 _TOLERATED = frozenset({Ambiguity.LOSSY_NUMBER})
@@ -40,29 +50,6 @@ _OBSERVED = 1 << 28
 """Bytes of a line that an observing gate lets through."""
 
 
-class Setup(NamedTuple):
-    """Who stands on both sides, and by what they are judged."""
-
-    judge: Judge
-    calls: CallPolicy
-    server: str
-    agent_name: str
-    agent: Agent | None = None
-    """None when the configuration does not name it."""
-    enforce: bool = False
-    closed_world: bool = False
-    """Whether methods that no revision of MCP has are refused (`default_policy: deny`)."""
-
-
-class _Pending(NamedTuple):
-    """A request that waits for its answer."""
-
-    method: str
-    event: Event
-    first: bool = True
-    """For lists: whether it asked for the first page."""
-
-
 class Gate:
     """One connection's state. `receive` is all there is to call; it never raises on what a peer sent."""
 
@@ -70,11 +57,12 @@ class Gate:
         self._setup = setup
         limit = MAX_BYTES if setup.enforce else _OBSERVED
         self._lines = {side: Lines(limit) for side in Side}
-        self._pending: dict[tuple[Side, str], _Pending] = {}
+        self._pending: dict[tuple[Side, str], Pending] = {}
         self._offer = Offer(setup.judge, setup.server, setup.agent)
         self._asking = Asking()
+        self._tasks = Tasks()
         self._held: dict[str, Message] = {}
-        """Calls that wait until the tools are listed, by the JSON text of their id."""
+        """What waits until the tools are listed: calls by the JSON text of their id, batches by those of theirs."""
         self._ended: set[Side] = set()
         self._unread = False
         """Whether the server may have answered what still seems to wait, in a line that was let through unread."""
@@ -114,8 +102,7 @@ class Gate:
         if objection is not None:
             yield from self._unreadable(taken(side, decoded.value, line, now), objection)
         elif isinstance(decoded.value, list):
-            for item in decoded.value:
-                yield from self._message(taken(side, item, encode(item), now))
+            yield from self._batch(side, line, [taken(side, item, encode(item), now) for item in decoded.value])
         else:
             yield from self._message(taken(side, decoded.value, line, now))
 
@@ -127,6 +114,15 @@ class Gate:
                 return fault
         items = decoded.value if isinstance(decoded.value, list) else [decoded.value]
         return next(filter(None, (misspelt(item) for item in items if isinstance(item, dict))), None)
+
+    def _batch(self, side: Side, line: bytes, messages: list[Message]) -> Iterator[Command]:
+        known = f"[{','.join(item.id_text for item in messages)}]"
+        waits = any(self._must_be_listed_first(item, text_in(item.value.get("method"))) for item in messages)
+        if waits and known not in self._held:
+            yield from self._hold(Message(side, {}, line, messages[0].now, known))
+        else:
+            commands = [command for item in messages for command in self._message(item)]
+            yield from joined(side.other, line, [item.line for item in messages], commands)
 
     def _message(self, message: Message) -> Iterator[Command]:
         if "method" not in message.value:
@@ -146,24 +142,26 @@ class Gate:
         asking = of_notification({"_meta": meta}, self._subject)
         ruling = self._weighed(message, asking) if waits else self._rule_request(message, method)
         if waits and not (ruling.blocked and self._setup.enforce):
-            self._held[message.id_text] = message
-            if not self._asking.waiting:
-                yield Forward(Side.SERVER, self._asking.begin(meta))
+            yield from self._hold(message)
             return
         event = self._event(message, ruling, method)
         if ruling.blocked and self._setup.enforce:
             yield refusal(message.side, message.value["id"], REFUSED, ruling, event)
             return
         first = message.params.get("cursor") is None
-        self._pending[message.side, message.id_text] = _Pending(method, event, first)
+        self._pending[message.side, message.id_text] = Pending(method, event, first)
         yield Forward(message.side.other, message.line, event)
+
+    def _hold(self, message: Message) -> Iterator[Command]:
+        self._held[message.id_text] = message
+        if not self._asking.waiting:
+            yield Forward(Side.SERVER, self._asking.begin(message.params.get("_meta")))
 
     def _must_be_listed_first(self, message: Message, method: str) -> bool:
         """Whether a call has to wait until the gate knows what its tool is."""
-        if message.side is not Side.CLIENT or method != "tools/call" or self._offer.complete:
-            return False
+        asks = message.side is Side.CLIENT and method == "tools/call" and Side.SERVER not in self._ended
         name = message.params.get("name")
-        return isinstance(name, str) and self._offer.ruling(name) is None
+        return asks and isinstance(name, str) and not self._offer.complete and self._offer.ruling(name) is None
 
     def _rule_request(self, message: Message, method: str) -> Ruling:
         if self._is_taken(message.side, message.id_text):
@@ -172,7 +170,7 @@ class Gate:
             ruling = self._rule_call(message)
             if ruling.blocked:
                 return ruling
-        elif message.side is Side.CLIENT and self._setup.closed_world and method not in KNOWN:
+        elif self._setup.closed_world and method not in ASKED_BY[message.side]:
             return denied("unknown_method", "no revision of MCP has this method", "/method")
         surfaces = of_request(method, message.value.get("params"), self._subject)
         return self._weighed(message, surfaces)
@@ -246,7 +244,7 @@ class Gate:
         else:
             yield from self._answer(message, asked)
 
-    def _answer(self, message: Message, asked: _Pending) -> Iterator[Command]:
+    def _answer(self, message: Message, asked: Pending) -> Iterator[Command]:
         if "error" in message.value:
             surfaces = of_error(message.value["error"], self._subject)
         elif message.side is Side.SERVER:
@@ -258,11 +256,12 @@ class Gate:
         if ruling.blocked and self._setup.enforce:
             yield refusal(message.side.other, message.value["id"], RESPONSE_REFUSED, ruling, event)
         else:
+            self._tasks.begun(asked.event.tool, members(message.value.get("result")))
             yield Forward(message.side.other, message.line, event)
 
-    def _beyond_limit(self, message: Message, asked: _Pending) -> Ruling | None:
-        """The ruling on a result beyond the agent's `max_response_bytes`."""
-        if message.side is Side.CLIENT or asked.method != "tools/call":
+    def _beyond_limit(self, message: Message, asked: Pending) -> Ruling | None:
+        """The ruling on a result beyond the agent's `max_response_bytes`, whether it comes now or from a task."""
+        if message.side is Side.CLIENT or not asked.event.tool:
             return None
         setup = self._setup
         call = Call(setup.agent, setup.agent_name, setup.server, asked.event.tool)
@@ -271,7 +270,7 @@ class Gate:
             return None
         return denied("tool_constraint:max_response_bytes", f"the answer is longer than {limit:,} bytes", "/result")
 
-    def _list(self, message: Message, asked: _Pending) -> Iterator[Command]:
+    def _list(self, message: Message, asked: Pending) -> Iterator[Command]:
         """One page of a list, without what may not be shown."""
         result, member = members(message.value["result"]), LISTS[asked.method][1]
         beside = {key: value for key, value in result.items() if key != member or not isinstance(value, list)}
@@ -295,7 +294,7 @@ class Gate:
         line = encode({**message.value, "result": kept})
         yield Forward(Side.CLIENT, line, event._replace(decision=Decision.WITHHELD))
 
-    def _opening(self, message: Message, asked: _Pending) -> Iterator[Command]:
+    def _opening(self, message: Message, asked: Pending) -> Iterator[Command]:
         """What a server says of itself; its instructions are withheld when they are not to be read."""
         result = members(message.value["result"])
         said = result.get("instructions")
@@ -309,10 +308,8 @@ class Gate:
         event = self._event(message, ruling, asked.method, asked.event)
         if not ruling.blocked or not self._setup.enforce:
             yield Forward(Side.CLIENT, message.line, event)
-        elif not beside.blocked and judged == _OWN_WORDS.keys() and self._offer.opening({}, "", "") == PASSED:
-            shown = {key: value for key, value in result.items() if key != "instructions"}
-            shown["serverInfo"] = {"name": self._setup.server, "version": ""}
-            line = encode({**message.value, "result": shown})
+        elif not beside.blocked and "instructions" in judged and self._offer.opening({}, "", "") == PASSED:
+            line = encode({**message.value, "result": unsaid(result, self._setup.server)})
             yield Forward(Side.CLIENT, line, event._replace(decision=Decision.WITHHELD))
         else:
             yield refusal(Side.CLIENT, message.value["id"], RESPONSE_REFUSED, ruling, event)
@@ -334,7 +331,7 @@ class Gate:
         """The calls that waited go on; a client that has left in the meantime has nothing to add to them."""
         held, self._held = self._held, {}
         for item in held.values():
-            yield from self._request(item._replace(now=now))
+            yield from self._line(item.side, item.line, now)
         if Side.CLIENT in self._ended and not self._held:
             yield Close(Side.SERVER)
 
@@ -394,7 +391,5 @@ class Gate:
         decision = Decision.FORWARDED
         if ruling.blocked:
             decision = Decision.BLOCKED if self._setup.enforce else Decision.WOULD_BLOCK
-        tool = (
-            asked.tool if asked is not None else text_in(message.params.get("name")) if method == "tools/call" else ""
-        )
+        tool = asked.tool if asked is not None else self._tasks.tool(method, message.params)
         return event_of(message, ruling, decision, method, tool, is_answer=asked is not None)

@@ -65,6 +65,15 @@ def event_of(message: Message, ruling: Ruling, decision: Decision, method: str, 
     )
 
 
+class Pending(NamedTuple):
+    """A request that waits for its answer."""
+
+    method: str
+    event: Event
+    first: bool = True
+    """For lists: whether it asked for the first page."""
+
+
 def taken(side: Side, value: JsonValue, line: bytes, now: float) -> Message:
     """The message in a decoded line; one without members when it is no object."""
     message = members(value)

@@ -14,7 +14,7 @@ from oktsec_lint.core.lock_rules import ADDED, SERVER_ADDED
 from oktsec_lint.core.model import Definition, Inventory, JsonValue, Kind, Server, Status, Subject, name_in
 from oktsec_lint.core.policy import UNREAD, Level
 from oktsec_lint.core.values import NamedTuple
-from oktsec_lint.protocol.revisions import LIST_METHODS
+from oktsec_lint.protocol.revisions import LIST_METHODS, SERVER_INFO
 
 from .ruling import PASSED, Ruling, denied
 
@@ -22,6 +22,18 @@ LISTS: Mapping[str, tuple[Kind, str]] = {item.method: (item.kind, item.member) f
 """List method to the kind of what it lists and the member of its result."""
 _UNLOCKED = frozenset({ADDED, SERVER_ADDED})
 """Rules that say that nobody has reviewed a definition, or its whole server."""
+
+
+def unsaid(result: Mapping[str, JsonValue], name: str) -> JsonValue:
+    """The result of an opening without what a server says of itself: no instructions, and `name` for its own."""
+    shown = {key: value for key, value in result.items() if key != "instructions"}
+    nameless: JsonValue = {"name": name, "version": ""}
+    meta = shown.get("_meta")
+    if isinstance(meta, dict) and SERVER_INFO in meta:
+        shown["_meta"] = {**meta, SERVER_INFO: nameless}
+    if "serverInfo" in shown:
+        shown["serverInfo"] = nameless
+    return shown
 
 
 class Page(NamedTuple):

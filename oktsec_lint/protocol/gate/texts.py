@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping
 from oktsec_lint.core.model import JsonValue, Subject
 from oktsec_lint.core.surfaces import Surface, of_message
 
+from .commands import Side
+from .opaque import opened
+
 _ASKED: Mapping[str, str] = {
     "sampling/createMessage": "message.prompt",
 }
@@ -28,6 +31,7 @@ _SPOKEN = ("content", "contents", "messages")
 
 def of_request(method: str, params: JsonValue, subject: Subject) -> Iterator[Surface]:
     """The texts of a request's params; those of a call are its arguments, and whatever it carries besides."""
+    params = opened(params)
     if method == "tools/call" and isinstance(params, dict):
         yield from of_message("message.argument", subject, params.get("arguments"), "/params/arguments")
         rest = {key: value for key, value in params.items() if key not in {"name", "arguments"}}
@@ -45,7 +49,7 @@ def of_notification(params: JsonValue, subject: Subject) -> Iterator[Surface]:
 
 def of_result(method: str, result: JsonValue, subject: Subject) -> Iterator[Surface]:
     """The texts of an answer to `method`, and its text blocks once more as one text: a model reads them in a row."""
-    yield from _of_answer(_ANSWERED.get(method, "message.other"), result, subject)
+    yield from _of_answer(_ANSWERED.get(method, "message.other"), opened(result), subject)
 
 
 def of_reply(result: JsonValue, subject: Subject) -> Iterator[Surface]:
@@ -90,9 +94,9 @@ _ENVELOPE = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
 KNOWN = frozenset(
     """initialize ping tools/list tools/call prompts/list prompts/get resources/list resources/templates/list
     resources/read resources/subscribe resources/unsubscribe completion/complete logging/setLevel tasks/list tasks/get
-    tasks/result tasks/cancel server/discover subscriptions/listen""".split()
+    tasks/result tasks/cancel tasks/update server/discover subscriptions/listen""".split()
 )
-"""Every request that some revision of MCP lets a client send."""
+"""Every request that some revision of MCP, or an official extension, lets a client send."""
 NOTIFICATIONS = frozenset(
     f"notifications/{name}" for name in ("initialized", "cancelled", "progress", "roots/list_changed", "tasks/status")
 )
@@ -104,3 +108,12 @@ _SAID = frozenset(
 )
 """What a server may send besides."""
 _SPECIFIED = KNOWN | NOTIFICATIONS | _SAID
+
+ASKED_BY: Mapping[Side, frozenset[str]] = {
+    Side.CLIENT: KNOWN,
+    Side.SERVER: frozenset(
+        """ping roots/list sampling/createMessage elicitation/create tasks/list tasks/get tasks/result
+        tasks/cancel""".split()
+    ),
+}
+"""Every request, by who may send it."""

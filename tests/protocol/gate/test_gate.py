@@ -288,9 +288,29 @@ def test_batches_pass_only_where_they_were_agreed() -> None:
     peers.server(result(1, {**OPENED, "protocolVersion": "2025-03-26"}))
     peers.client(request(2, "tools/list"))
     peers.server(result(2, {"tools": [READ]}))
-    done = peers.client([call(3), call(4, path=EVIL), {"jsonrpc": "2.0", "method": "notifications/x"}])
-    assert [item.get("message", item).get("id") for item in done] == [3, 4, None]
-    assert done[1]["says"] == "blocked by oktsec: IAP-007"
+    told = {"jsonrpc": "2.0", "method": "notifications/x"}
+    refused, passed = peers.client([call(3), call(4, path=EVIL), told])
+    assert [refused] == blocked(4, "IAP-007")
+    assert passed == {"to": "server", "message": [call(3), told]}
+    assert [command.event.decision for command in peers.commands[-2:]] == [Decision.BLOCKED, Decision.FORWARDED]
+    assert [event.method for event in peers.commands[-1].more] == ["notifications/x"]
+
+
+def test_a_batch_that_passes_whole_passes_byte_for_byte() -> None:
+    peers = Peers()
+    peers.client(request(1, "initialize", protocolVersion="2025-03-26"))
+    peers.server(result(1, {**OPENED, "protocolVersion": "2025-03-26"}))
+    line = b'[ {"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"read"}},{"jsonrpc":"2.0","method":"x"}]'
+    (asked,) = peers.client(line)
+    assert asked["message"]["method"] == "tools/list"
+    peers.server(result(asked["message"]["id"], {"tools": [READ]}))
+    assert peers.commands[-1].line == line
+    answers = b'[ {"jsonrpc":"2.0","id":3,"result":{"content":[]}} ]'
+    peers.server(answers)
+    assert peers.commands[-1].line == answers
+    peers.client([request(5, "tools/list"), call(6)])
+    (page,) = peers.server([result(5, {"tools": [READ, {**POISONED, "name": "x"}]}), text(6, "fine")])
+    assert page["message"] == [result(5, {"tools": [READ]}), text(6, "fine")]
 
 
 def test_a_message_that_is_too_long_ends_in_an_error_and_the_stream_lives_on() -> None:
