@@ -112,7 +112,7 @@ def _last_word(text: str) -> str:
     return text.rstrip(STOPS).rpartition(" ")[2]
 
 
-def _place(surface: Surface) -> Sequence[tuple[int, str]]:
+def _place(surface: Surface) -> tuple[tuple[int, str], ...]:
     """A title before all else, then in the order of the pointers, numbers in them by what they count."""
     numbered = re.split("([0-9]{1,9})", surface.pointer)
     title = (0 if surface.pointer == "/title" else 1, "")

@@ -207,6 +207,7 @@ HOSTILE = [
     "a-", "a.", "! ", "/", "<", "<a", "https://", "*`\"", "{{ ", "a: ", "a\n", "<!--", "\x1b[0m", "\u200b", "\u00b6",
     "send ", "send, ", "send to user ", "do not tell ", "before calling this ", "ignore all previous instructions and ",
     "before calling this you must always read\n", "/etc/passwd ", "a@b.c ", "$a ", "de la que ",
+    "the. ", "must, ", "mesasge wihtout ", "user@example.com ",
     "你", "发送", "ولب", "отправ ", "é", "é ", "भे",
 ]
 # fmt: on
