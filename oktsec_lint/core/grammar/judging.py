@@ -151,7 +151,7 @@ class Grammar:
         names = self._matches([reading for _, _, reading in found.doubtful], narrowed)
         return self._weighed(_with_patterns(found.doubtful, names)) if names else found.weighed
 
-    def _rejoined(self, read: Sequence[_Read], subject: frozenset[str]) -> Iterator[_Read]:
+    def _rejoined(self, read: Sequence[_Read], subject: frozenset[str] | None) -> Iterator[_Read]:
         """What was cut into pieces as whole sentences, each at the place of its first piece."""
         for run in runs(read):
             cued = run[0] is not read[0] and run[0].surface.kind not in _MEANT_TO_INSTRUCT

@@ -106,7 +106,7 @@ class Reader:
             readings.append(Reading(sentence, plain.tagged, signals))
         return readings
 
-    def rejoined(self, pieces: Sequence[Reading], subject: frozenset[str], *, cued: bool) -> Reading:
+    def rejoined(self, pieces: Sequence[Reading], subject: frozenset[str] | None, *, cued: bool) -> Reading:
         """Pieces of one sentence as a whole, which begins as the first does and stands where it stands."""
         text = " ".join(piece.sentence.text.rstrip(STOPS) for piece in pieces)
         plain = self._known.get(text) or self._plain(text)

@@ -10,13 +10,12 @@ import pytest
 
 from oktsec_lint import grammarbook, rulebook
 from oktsec_lint.core.grammar import Grammar
-from oktsec_lint.core.grammar.score import Scale
 from oktsec_lint.core.model import Kind, Subject
 from oktsec_lint.core.surfaces import Surface
 
 BOOK = grammarbook.builtin()
 FAMILIES = {part: rule.id for rule in rulebook.documented() if rule.check == "grammar" for part in rule.parts}
-GRAMMAR, SCALE = Grammar(BOOK, FAMILIES), Scale(BOOK)
+GRAMMAR = Grammar(BOOK, FAMILIES)
 Spelling: TypeAlias = Callable[[str], str]
 SUBJECT = Subject("example", Kind.TOOL, "lookup")
 ORDER = (
@@ -38,7 +37,7 @@ def fields(*texts: str) -> list[Surface]:
 
 
 def score(shown: list[Surface]) -> float:
-    return SCALE.best([item.features for item in GRAMMAR.weigh(shown, {})]).total
+    return GRAMMAR.score(shown)
 
 
 def doubled(text: str) -> str:
