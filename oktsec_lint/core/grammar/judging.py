@@ -190,6 +190,8 @@ class Grammar:
         """From which score on a text of this kind is shown, and withheld."""
         if kind.startswith("message."):
             return self._book.said_review, self._book.said_enforce
+        if kind in _MEANT_TO_INSTRUCT:  # they are many sentences too, and only show what would withhold a tool
+            return self._book.review, max(self._book.enforce, self._book.said_review)
         return self._book.review, self._book.enforce
 
     def _severity(self, score: float, kind: str) -> Severity | None:
