@@ -23,6 +23,7 @@ _GOES_ON = frozenset(
 """Words that no sentence ends in: hardly one of 90,000 honest ones does."""
 _MAY_GO_ON = frozenset("a to with for from by in on at as into than then if when not no this it can may was".split())
 """Words that few sentences end in."""
+_ENDINGS = _GOES_ON | _MAY_GO_ON
 _LOWERED = r"(?<=[a-z]{4})[.!?] {1,3}[a-z]"
 _LEAST_LOWERED = 2
 _SURE, _MAY = 3, 1
@@ -54,13 +55,14 @@ def is_cut(pieces: Sequence[Piece]) -> bool:
 
 def _sign(one: Piece, after: Piece) -> int:
     """How surely one sentence was cut off from the next."""
-    text, stopped = one.reading.sentence.text, _is_stopped(one)
+    text = one.reading.sentence.text
+    last = _last_word(text)
+    if last not in _ENDINGS and text[-1] != ",":
+        return 0
+    stopped = _is_stopped(one)
     if not stopped and one.surface is after.surface:
         return 0
-    last = _last_word(text)
-    if last in _GOES_ON or text[-1] == ",":
-        return _SURE
-    return _MAY if stopped and last in _MAY_GO_ON else 0
+    return _MAY * stopped if last in _MAY_GO_ON else _SURE
 
 
 def is_lowered(text: str) -> bool:
