@@ -51,7 +51,7 @@ ROUNDS = 8
 each time going half the way, so that they come to rest."""
 FOLDS = 4
 ENFORCE_BUDGET, REVIEW_BUDGET = 0.003, 0.025
-VENDOR_ENFORCE, VENDOR_REVIEW = 0.0099, 0.05
+VENDOR_ENFORCE, VENDOR_REVIEW = 0.0099, 0.045
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -217,7 +217,7 @@ class Model:
         ranked = np.sort(scores[mine])[::-1]
         enforce, review = (ENFORCE_BUDGET, REVIEW_BUDGET) if source == REGISTRY else (VENDOR_ENFORCE, VENDOR_REVIEW)
         allowed = (max(1, int(share * len(ranked))) for share in (review, enforce))
-        return tuple(math.ceil(float(ranked[count]) * 10 + 0.5) / 10 for count in allowed)  # type: ignore[return-value]
+        return tuple(math.floor(float(ranked[count]) * 100 + 1) / 100 for count in allowed)  # type: ignore[return-value]
 
 
 def _matrix(windows: Sequence[Window], names: Sequence[str]) -> Any:
@@ -254,8 +254,8 @@ def rates(records: Sequence[Labelled]) -> dict[str, float]:
 def written(model: Model, weights: Any, review: float, enforce: float) -> str:
     kept = {name: round(float(weight), 2) for name, weight in zip(model.names, weights, strict=True) if weight >= 0.05}
     data = {
-        "review": round(review, 1),
-        "enforce": round(enforce, 1),
+        "review": round(review, 2),
+        "enforce": round(enforce, 2),
         "messages": json.loads((GRAMMAR / "weights.json").read_bytes())["messages"],
         "rates": rates([sample.record for sample in model.data]),
         "signals": {name: weight for name, weight in kept.items() if kind(name) != "pair"},
@@ -272,7 +272,7 @@ def main() -> None:
     model = Model(samples([*corpora(options.corpora), *seeds()]))
     weights = model.fit(trainable)
     review, enforce = model.thresholds(trainable, weights)
-    print(f"{len(model.names)} features, review {review:.1f}, enforce {enforce:.1f}")
+    print(f"{len(model.names)} features, review {review:.2f}, enforce {enforce:.2f}")
     if options.write:
         (GRAMMAR / "weights.json").write_text(written(model, weights, review, enforce), "utf-8")
 

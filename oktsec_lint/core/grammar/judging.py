@@ -10,7 +10,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import TypeAlias
 
 from oktsec_lint.core.evidence import Secrets, Spot, shown
 from oktsec_lint.core.findings import Hit, Severity
@@ -21,6 +20,7 @@ from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.core.views.text import View, raw
 
 from .book import Book
+from .joints import is_cut, is_lowered, runs
 from .lexicon import Names
 from .score import Features, Scale, Window
 from .sentences import Sheet, sheet
@@ -47,7 +47,12 @@ class Weighed(NamedTuple):
     features: Features
 
 
-_Read: TypeAlias = tuple[Surface, Sheet, Reading]
+class _Read(NamedTuple):
+    """One sentence with what it holds."""
+
+    surface: Surface
+    sheet: Sheet
+    reading: Reading
 
 
 class _Object(NamedTuple):
@@ -129,7 +134,9 @@ class Grammar:
                 readings = self._reader.read(
                     page.sentences, names, subject, in_schema=_in_schema(surface.kind), cued=cued
                 )
-                read += [(surface, page, reading) for reading in readings]
+                read += [_Read(surface, page, reading) for reading in readings]
+        if is_cut(read) or any(is_lowered(text) for _, text in prose):
+            read += [*self._rejoined(read, subject)]
         weighed = self._weighed(read)
         return _Object(weighed, read if self._is_doubtful([item.features for item in weighed]) else ())
 
@@ -143,6 +150,12 @@ class Grammar:
             return found.weighed
         names = self._matches([reading for _, _, reading in found.doubtful], narrowed)
         return self._weighed(_with_patterns(found.doubtful, names)) if names else found.weighed
+
+    def _rejoined(self, read: Sequence[_Read], subject: frozenset[str] | None) -> Iterator[_Read]:
+        """What was cut into pieces as whole sentences, each at the place of its first piece."""
+        for run in runs(read):
+            cued = run[0] is not read[0] and run[0].surface.kind not in _MEANT_TO_INSTRUCT
+            yield run[0]._replace(reading=self._reader.rejoined([piece.reading for piece in run], subject, cued=cued))
 
     def _pages(self, text: str, decoded: Sequence[View]) -> Iterator[Sheet]:
         """The sentences of a text and of what was encoded in it; short texts, which schemas repeat, are remembered."""
@@ -177,6 +190,8 @@ class Grammar:
         """From which score on a text of this kind is shown, and withheld."""
         if kind.startswith("message."):
             return self._book.said_review, self._book.said_enforce
+        if kind in _MEANT_TO_INSTRUCT:  # they are many sentences too, and only show what would withhold a tool
+            return self._book.review, max(self._book.enforce, self._book.said_review)
         return self._book.review, self._book.enforce
 
     def _severity(self, score: float, kind: str) -> Severity | None:
@@ -214,9 +229,9 @@ def _with_patterns(read: Sequence[_Read], names: Mapping[int, Sequence[str]]) ->
     for index, (surface, page, reading) in enumerate(read):
         if index in names and reading.tagged:
             signals = tuple(dict.fromkeys((*reading.signals, *names[index])))
-            yield surface, page, reading._replace(signals=signals)
+            yield _Read(surface, page, reading._replace(signals=signals))
         else:
-            yield surface, page, reading
+            yield _Read(surface, page, reading)
 
 
 def _breakdown(window: Window) -> str:

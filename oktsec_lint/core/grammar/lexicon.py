@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from oktsec_lint.core.values import NamedTuple
+from oktsec_lint.core.views.vocabulary import words as common_words
 
 from .book import Book, Entries, Entry
 from .shapes import shape_of
@@ -32,7 +33,9 @@ _SHORTEST_STEM = 2
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _KEPT = 1 << 15
 """Words whose meaning is remembered."""
-
+_LEAST_MISSPELT = 2
+"""Misspelt words of one sentence that are no slip any more: none of 90,000 honest sentences holds so many."""
+_SHORTEST_MISSPELT, _LONGEST_MISSPELT = 4, 24
 
 Names: TypeAlias = Mapping[str, str]
 """The words that a definition calls its own, in small letters, to their class: `ownparam` or `owntool`."""
@@ -64,12 +67,17 @@ class _Sense(NamedTuple):
     """Second word to the entries of several words that begin so, longest first."""
 
 
+_SENSELESS = _Sense((), (), {})
+
+
 class _Senses(dict[str, _Sense]):
     """Word to its sense, worked out when first met."""
 
     def __init__(self, entries: Entries) -> None:
         super().__init__()
         self._entries = entries
+        self.misspelt: dict[str, str] = {}
+        """Words met that are no words, to the known one each of them was meant to be."""
 
     def __missing__(self, word: str) -> _Sense:
         longer: dict[str, list[Entry]] = {}
@@ -84,8 +92,17 @@ class _Senses(dict[str, _Sense]):
         sense = _Sense(alone, (shape,) if shape else (), longer)
         if len(self) >= _KEPT:
             self.clear()
+            self.misspelt.clear()
         self[word] = sense
+        if sense == _SENSELESS and (meant := _meant(word, self._spelt)):
+            self.misspelt[word] = meant
         return sense
+
+    @cached_property
+    def _spelt(self) -> frozenset[str]:
+        """Every word that is known to be spelt right."""
+        rests = (rest for entries in self._entries.values() for rest, _ in entries)
+        return common_words().union(self._entries, *rests)
 
 
 class Lexicon:
@@ -102,6 +119,15 @@ class Lexicon:
         if not sentence.isascii() and any(char > "\x7f" and char.isalpha() for char in sentence):
             return True
         return len(self._marks.intersection(words)) > 1
+
+    def misspelt(self, words: Sequence[str]) -> Mapping[str, str]:
+        """The misspelt words of a sentence that was tagged, each with the one that was meant; none where they may be
+        slips."""
+        known = self._senses.misspelt
+        if known.keys().isdisjoint(words):
+            return {}
+        found = {word: known[word] for word in words if word in known}
+        return found if len(found) >= _LEAST_MISSPELT else {}
 
     def tagged(self, words: Sequence[str], names: Names, *, foreign: bool) -> list[Tagged]:
         """The classes of a sentence's words, in order; words without a class are left out but counted."""
@@ -196,6 +222,23 @@ class Lexicon:
     @cached_property
     def _longest_stem(self) -> int:
         return max(map(len, self._foreign().stems), default=0)
+
+
+def _meant(word: str, spelt: frozenset[str]) -> str:
+    """The known word that has one letter less of a doubled one, or two neighbours changed back; empty for none."""
+    if not (_SHORTEST_MISSPELT <= len(word) <= _LONGEST_MISSPELT and word.isascii() and word.isalpha()):
+        return ""
+    if word in spelt:
+        return ""
+    return next((plain for plain in _respelt(word) if plain in spelt), "")
+
+
+def _respelt(word: str) -> Iterator[str]:
+    for at in range(1, len(word)):
+        if word[at] == word[at - 1]:
+            yield word[:at] + word[at + 1 :]
+    for at in range(1, len(word) - 1):
+        yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]
 
 
 def _longest(sense: _Sense, words: Sequence[str], index: int) -> tuple[int, Sequence[str]]:

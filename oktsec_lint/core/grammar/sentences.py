@@ -13,6 +13,13 @@ from oktsec_lint.core.views.text import View, folded, replaced
 
 _MARKS = '[*"`]|<!-- {0,8}-->'
 """Emphasis and quotation marks, and comments that hold nothing: no reader sees them."""
+_PLACEHOLDER = (
+    r"(?i)\b(?:users?|(?:user|your|first|last)?[._-]?name|(?:john|jane)(?:[._-]?(?:doe|smith))?|you|your[._-]?e?mail|someone"
+    r"|alice|bob|foo|email|recipient|customer|test)\d?"
+    r"@(?:(?:your|my)?-?(?:domain|company|org|organi[sz]ation)|example|test|acme)"
+    r"\.(?:com|org|net|io)\b"
+)
+"""Addresses of nobody, as documentation gives them: both halves stand for others."""
 _BREAK = "\u00b6"
 """What stands for a line break while a text is folded, which would make it a space."""
 _END = r"[.!?;]['\")\]]?(?= )|[。！？；।؟]"
@@ -45,7 +52,8 @@ def sheet(view: View) -> Sheet:
     return Sheet(plain, tuple(_sentences(plain.text)))
 
 
-def _plain(view: View) -> View:
+def _plain(written: View) -> View:
+    view = replaced(written, _PLACEHOLDER, "someone") if "@" in written.text else written
     if "\x1b" not in view.text and view.text.isascii():
         bare = replaced(view, _MARKS, "") if _has_marks(view.text) else view
         return bare._replace(text=bare.text.lower())

@@ -23,6 +23,8 @@ _HOT = frozenset("send put runs change delete grant bypass say obey store pay re
 _BEFORE_ACT = frozenset(
     "also then first always please auto covert ensure must should instead urgent you model notemark when only".split()
 )
+STOPS = ".;!?"
+"""What ends a sentence, or a piece of one."""
 _CLAUSES = 4
 """Clauses of a sentence that are looked at."""
 _SHORT, _REMEMBERED = 200, 1 << 12
@@ -52,6 +54,8 @@ class Reading(NamedTuple):
 class Plain(NamedTuple):
     """What a sentence holds whoever says it."""
 
+    text: str
+    """The sentence as it was meant to be spelt."""
     words: Sequence[str]
     foreign: bool
     tagged: Sequence[Tagged]
@@ -89,8 +93,9 @@ class Reader:
         that are there to instruct, where an imperative tells nothing.
         """
         readings: list[Reading] = []
-        for number, sentence in enumerate(sentences):
-            plain = self._known.get(sentence.text) or self._plain(sentence.text)
+        for number, written in enumerate(sentences):
+            plain = self._known.get(written.text) or self._plain(written.text)
+            sentence = written if plain.text == written.text else written._replace(text=plain.text)
             if not names.keys().isdisjoint(plain.words):
                 plain = self._renamed(plain, names)
             signals = plain.signals
@@ -101,16 +106,30 @@ class Reader:
             readings.append(Reading(sentence, plain.tagged, signals))
         return readings
 
+    def rejoined(self, pieces: Sequence[Reading], subject: frozenset[str] | None, *, cued: bool) -> Reading:
+        """Pieces of one sentence as a whole, which begins as the first does and stands where it stands."""
+        text = " ".join(piece.sentence.text.rstrip(STOPS) for piece in pieces)
+        plain = self._known.get(text) or self._plain(text)
+        cues = _cues(plain.text, plain.tagged, subject) if cued and plain.tagged else ()
+        signals = dict.fromkeys((*plain.signals, *pieces[0].signals, *cues))
+        return Reading(pieces[0].sentence._replace(text=plain.text), plain.tagged, tuple(signals))
+
     def _plain(self, sentence: str) -> Plain:
         """The reading of a sentence by itself; short ones, which many definitions share, are remembered."""
-        words = tokens(sentence)
-        foreign = self._lexicon.is_foreign(words, sentence)
-        tagged = self._lexicon.tagged(words, {}, foreign=foreign)
-        plain = Plain(words, foreign, tagged, self._signals(tagged, foreign=foreign))
+        plain = self._as_spelt(sentence)
+        meant = {} if plain.foreign else self._lexicon.misspelt(plain.words)
+        if meant:
+            plain = self._as_spelt(re.sub("[a-z]+", lambda word: meant.get(word[0], word[0]), sentence))
         if len(sentence) <= _SHORT:
             self._known = {} if len(self._known) > _REMEMBERED else self._known
             self._known[sentence] = plain
         return plain
+
+    def _as_spelt(self, sentence: str) -> Plain:
+        words = tokens(sentence)
+        foreign = self._lexicon.is_foreign(words, sentence)
+        tagged = self._lexicon.tagged(words, {}, foreign=foreign)
+        return Plain(sentence, words, foreign, tagged, self._signals(tagged, foreign=foreign))
 
     def _renamed(self, plain: Plain, names: Names) -> Plain:
         """The reading of a sentence that holds names of the definition."""

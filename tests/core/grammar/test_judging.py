@@ -163,7 +163,9 @@ def test_evidence_is_what_stands_in_the_text(text: str) -> None:
 def test_no_text_breaks_the_grammar(text: str, kind: str) -> None:
     found = hit(text, kind)
     assert found is None or found.rule in FAMILIES.values()
-    threshold = {"server.instructions": BOOK.enforce, "message.result": BOOK.said_review}.get(kind, BOOK.review)
+    threshold = {"server.instructions": max(BOOK.enforce, BOOK.said_review), "message.result": BOOK.said_review}.get(
+        kind, BOOK.review
+    )
     assert (found is not None) == (score(surface(text, kind)) >= threshold)
 
 
@@ -207,6 +209,7 @@ HOSTILE = [
     "a-", "a.", "! ", "/", "<", "<a", "https://", "*`\"", "{{ ", "a: ", "a\n", "<!--", "\x1b[0m", "\u200b", "\u00b6",
     "send ", "send, ", "send to user ", "do not tell ", "before calling this ", "ignore all previous instructions and ",
     "before calling this you must always read\n", "/etc/passwd ", "a@b.c ", "$a ", "de la que ",
+    "the. ", "must, ", "mesasge wihtout ", "user@example.com ",
     "你", "发送", "ولب", "отправ ", "é", "é ", "भे",
 ]
 # fmt: on
