@@ -56,7 +56,7 @@ class Opinion(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
-_LONGEST, _REMEMBERED, _OVERHEAD = 1 << 14, 1 << 20, 64
+_LONGEST, _REMEMBERED, _OVERHEAD = 1 << 14, 1 << 20, 256
 """Characters of a text of the traffic that is remembered, of all of them together, and what each counts for besides."""
 
 

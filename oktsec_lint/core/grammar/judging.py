@@ -30,7 +30,7 @@ _SHOWN = 6
 """Signals that a finding names, heaviest first."""
 _SHORT_NAME = 24
 _SHORTEST_NAME = 3
-_SHORT, _REMEMBERED = 200, 1 << 13
+_SHORT, _REMEMBERED = 200, 1 << 11
 """Characters of a text whose sentences are remembered, and how many texts."""
 _WORTH_PATTERNS = 4.5
 """Score by words alone from which an object is put to the patterns: three honest ones in four stay below it, and one

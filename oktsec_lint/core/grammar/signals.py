@@ -27,7 +27,7 @@ STOPS = ".;!?"
 """What ends a sentence, or a piece of one."""
 _CLAUSES = 4
 """Clauses of a sentence that are looked at."""
-_SHORT, _REMEMBERED = 200, 1 << 12
+_SHORT, _REMEMBERED = 200, 1 << 11
 """Characters of a sentence whose reading is remembered, and how many sentences."""
 _STEM = 5
 _MIN_STEMS = 3
