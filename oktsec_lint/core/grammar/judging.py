@@ -129,7 +129,7 @@ class Grammar:
         names, subject = ({}, None) if _stands_alone(surfaces[0]) else _names(surfaces)
         read: list[_Read] = []
         for surface, text in prose:
-            for page in self._pages(text, decoded.get(surface.text, ())):
+            for page in self._pages(text, decoded.get(surface.text, ()), kept=subject is not None):
                 cued = surface.kind not in _MEANT_TO_INSTRUCT
                 readings = self._reader.read(
                     page.sentences, names, subject, in_schema=_in_schema(surface.kind), cued=cued
@@ -157,12 +157,13 @@ class Grammar:
             cued = run[0] is not read[0] and run[0].surface.kind not in _MEANT_TO_INSTRUCT
             yield run[0]._replace(reading=self._reader.rejoined([piece.reading for piece in run], subject, cued=cued))
 
-    def _pages(self, text: str, decoded: Sequence[View]) -> Iterator[Sheet]:
-        """The sentences of a text and of what was encoded in it; short texts, which schemas repeat, are remembered."""
+    def _pages(self, text: str, decoded: Sequence[View], *, kept: bool) -> Iterator[Sheet]:
+        """The sentences of a text and of what was encoded in it. Short texts, which schemas repeat, may be `kept`;
+        what is said in the traffic is new nearly every time."""
         page = self._sheets.get(text)
         if page is None:
             page = sheet(raw(text))
-            if len(text) <= _SHORT:
+            if kept and len(text) <= _SHORT:
                 self._sheets = {} if len(self._sheets) > _REMEMBERED else self._sheets
                 self._sheets[text] = page
         yield page

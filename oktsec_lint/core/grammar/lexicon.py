@@ -70,6 +70,10 @@ class _Sense(NamedTuple):
 _SENSELESS = _Sense((), (), {})
 
 
+_NO_SENSE = _Sense((), (), {})
+"""Of most words: one for them all, because there is no end of them."""
+
+
 class _Senses(dict[str, _Sense]):
     """Word to its sense, worked out when first met."""
 
@@ -89,7 +93,7 @@ class _Senses(dict[str, _Sense]):
             else:
                 alone = classes
         shape = shape_of(word)
-        sense = _Sense(alone, (shape,) if shape else (), longer)
+        sense = _Sense(alone, (shape,) if shape else (), longer) if alone or shape or longer else _NO_SENSE
         if len(self) >= _KEPT:
             self.clear()
             self.misspelt.clear()

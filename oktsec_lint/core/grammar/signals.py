@@ -94,7 +94,7 @@ class Reader:
         """
         readings: list[Reading] = []
         for number, written in enumerate(sentences):
-            plain = self._known.get(written.text) or self._plain(written.text)
+            plain = self._known.get(written.text) or self._plain(written.text, kept=subject is not None)
             sentence = written if plain.text == written.text else written._replace(text=plain.text)
             if not names.keys().isdisjoint(plain.words):
                 plain = self._renamed(plain, names)
@@ -114,13 +114,13 @@ class Reader:
         signals = dict.fromkeys((*plain.signals, *pieces[0].signals, *cues))
         return Reading(pieces[0].sentence._replace(text=plain.text), plain.tagged, tuple(signals))
 
-    def _plain(self, sentence: str) -> Plain:
-        """The reading of a sentence by itself; short ones, which many definitions share, are remembered."""
+    def _plain(self, sentence: str, *, kept: bool = True) -> Plain:
+        """The reading of a sentence by itself; short ones, which many definitions share, may be remembered."""
         plain = self._as_spelt(sentence)
         meant = {} if plain.foreign else self._lexicon.misspelt(plain.words)
         if meant:
             plain = self._as_spelt(re.sub("[a-z]+", lambda word: meant.get(word[0], word[0]), sentence))
-        if len(sentence) <= _SHORT:
+        if kept and len(sentence) <= _SHORT:
             self._known = {} if len(self._known) > _REMEMBERED else self._known
             self._known[sentence] = plain
         return plain
