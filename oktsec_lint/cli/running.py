@@ -18,9 +18,10 @@ from oktsec_lint.core.calls import CallPolicy
 from oktsec_lint.core.config import Config, ServerSpec, Transport
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.errors import JournalError, OktsecError, SourceError, UsageError
-from oktsec_lint.core.findings import Severity
+from oktsec_lint.core.findings import Hit, Severity
 from oktsec_lint.core.judge import Judge
 from oktsec_lint.core.lock import Standing, policy_digest
+from oktsec_lint.core.lock_rules import LOCK_NAME
 from oktsec_lint.core.model import Place
 from oktsec_lint.core.record import Decision, Record, Sender
 from oktsec_lint.core.report import Exit
@@ -82,7 +83,7 @@ def _served(asked: Asked) -> int:
     config = opened.config if opened is not None else Config()
     spec = _spec(asked, config)
     agent = asked.agent or spec.name
-    _refuse_a_stranger(asked, config)
+    _refuse_a_stranger(asked, config, configured=opened is not None)
     rules = rulebook.assemble(custom_rules(config, Path.cwd()))
     standing = _standing(opened, spec, enforce=asked.enforce) if opened is not None else None
     judge = Judge(rules, config, grammarbook.builtin(), standing, today=day_for(config))
@@ -100,10 +101,11 @@ def _served(asked: Asked) -> int:
         return serve(Gate(setup), asked.command, os.environ, _Recorder(journal, setup, digests, offer))
 
 
-def _refuse_a_stranger(asked: Asked, config: Config) -> None:
+def _refuse_a_stranger(asked: Asked, config: Config, *, configured: bool) -> None:
     """A misspelt name would be an agent without limits. Raises UsageError."""
-    if asked.agent and config.agents and config.agent(asked.agent) is None:
-        names = ", ".join(agent.name for agent in config.agents)
+    relied_on = config.agents or (configured and asked.enforce)
+    if asked.agent and relied_on and config.agent(asked.agent) is None:
+        names = ", ".join(agent.name for agent in config.agents) or "none"
         raise UsageError(f"no agent named {asked.agent}", hint=f"configured: {names}")
 
 
@@ -111,6 +113,8 @@ def _configuration(asked: Asked) -> LoadedConfig | None:
     """The configuration that is named or found; None when there is none to be found."""
     request = request_of((), asked.config, (), offline=True, timeout=1.0, jobs=1)
     if config_path(request) is None:
+        if asked.enforce and Path(LOCK_NAME).exists():
+            raise UsageError(f"no configuration found for the {LOCK_NAME} here", hint="name it with --config")
         return None
     opened = open_config(request)
     if asked.enforce:
@@ -123,7 +127,7 @@ def _refuse_what_fails_open(opened: LoadedConfig) -> None:
     rules = {rule.id: rule for rule in rulebook.builtin()}
     for hit in opened.hits:
         severity = rules[hit.rule].severity if hit.severity is None else hit.severity
-        opens = hit.rule in _NOT_UNDERSTOOD and hit.pointer.startswith(("/agents", "/rules"))
+        opens = hit.rule in _NOT_UNDERSTOOD and (hit.pointer.startswith(_RELIED_ON) or _is_stray(hit))
         if (opens or (severity >= Severity.HIGH and hit.rule not in _HARMLESS)) and hit.place is not None:
             where = opened.document.locate(hit.place.pointer, at_key=hit.place.at_key)
             raise SourceError(
@@ -132,9 +136,16 @@ def _refuse_what_fails_open(opened: LoadedConfig) -> None:
 
 
 _NOT_UNDERSTOOD = frozenset({"CFG-001", "CFG-003", "CFG-004", "CFG-005", "CFG-006", "CFG-007"})
-"""Keys and values that mean nothing: below `agents` and `rules` somebody relies on them."""
+"""Keys and values that mean nothing."""
+_RELIED_ON = ("/agents", "/rules", "/rate_limit")
+"""Where somebody relies on them."""
 _HARMLESS = frozenset({"CFG-017", "CFG-019"})
 """High for other reasons than that something is not enforced: a plaintext secret, a URL in the clear."""
+
+
+def _is_stray(hit: Hit) -> bool:
+    """Whether it is an unknown key at the top level: it may have been meant for any section."""
+    return hit.rule == "CFG-001" and hit.pointer.count("/") == 1
 
 
 def _spec(asked: Asked, config: Config) -> ServerSpec:
@@ -161,7 +172,8 @@ def _standing(opened: LoadedConfig, spec: ServerSpec, *, enforce: bool) -> Stand
     if locked is None:
         problem = f"{spec.name} is not in {beside.standing.lock.path}"
     else:
-        now = lockfile.identity(spec, opened.document, Path.cwd())
+        here = spec._replace(working_dir="")  # where it is started, whatever the configuration says to other clients
+        now = lockfile.identity(here, opened.document, Path.cwd())
         differing = [field for field in _LAUNCH if getattr(now, field) != getattr(locked.launch, field)]
         if differing:
             problem = f"{spec.name} is not started as it was locked: {', '.join(differing)}"

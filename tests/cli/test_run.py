@@ -163,6 +163,9 @@ NOT_WHOLE = [
     ({}, ("--journal", "."), ".: the journal cannot be opened"),
     ({"j.db": "text" * 999}, ("--journal", "j.db"), "j.db: this is no journal"),
     ({}, ("--agent", "codre"), "no agent named codre (configured: coder)"),
+    ({"oktsec.yaml": "agents: {}\n"}, ("--agent", "coder"), "no agent named coder (configured: none)"),
+    ({"oktsec.yaml": f"default_polcy: deny\n{CODER}"}, (), "oktsec.yaml:1:1: unknown key `default_polcy`"),
+    ({"oktsec.yaml": f"{CODER}rate_limit: {{per_agnt: 1}}\n"}, (), "oktsec.yaml:3:14: unknown key `per_agnt`"),
     (
         {"oktsec.yaml": f"mcp_servers:\n  files:\n    transport: stdio\n    command: x\n{CODER}"},
         ("--server", "flies"),
@@ -245,6 +248,24 @@ class TestWithALock:
         ran = oktsec_lint("run", "--enforce", "--agent", "coder", "--", sys.executable, "-c", "pass", cwd=locked)
         assert ran.code == 5
         assert "not in oktsec.lock" in ran.err
+
+    def test_a_program_is_the_locked_one_where_it_is_started(self, tmp_path: Path) -> None:
+        (tmp_path / "sub").mkdir()
+        (tmp_path / "sub" / "server.py").write_bytes(ECHO.read_bytes())
+        (tmp_path / "server.py").write_text("another program")
+        entry = f"  e: {{transport: stdio, command: {sys.executable}, args: [server.py], working_dir: sub}}\n"
+        (tmp_path / "oktsec.yaml").write_text(f"mcp_servers:\n{entry}")
+        assert oktsec_lint("lock", cwd=tmp_path).code == 0
+        run = ("run", "--enforce", "--server", "e", "--config", str(tmp_path / "oktsec.yaml"))
+        launch = ("--", sys.executable, "server.py")
+        ran = oktsec_lint(*run, *launch, cwd=tmp_path)
+        assert (ran.code, "not started as it was locked: files" in ran.err) == (5, True)
+        assert oktsec_lint(*run, "--journal", "j.db", *launch, cwd=tmp_path / "sub").code == 0
+
+    def test_a_lock_whose_configuration_is_gone_refuses_to_start(self, locked: Path) -> None:
+        (locked / "oktsec.yaml").unlink()
+        ran = oktsec_lint("run", "--enforce", "--", sys.executable, str(ECHO), cwd=locked)
+        assert (ran.code, "no configuration found for the oktsec.lock here" in ran.err) == (5, True)
 
     def test_a_drifted_tool_is_withheld_and_not_called(self, locked: Path) -> None:
         with running(locked, "--enforce", "--agent", "coder", ECHO_SAYS="Echoes a text, twice.") as client:

@@ -67,6 +67,21 @@ def _readable(data: bytes) -> str | None:
     return text if visible and visible.isprintable() else None
 
 
+def _legible(data: bytes) -> str | None:
+    """What can be read in bytes that are no text as a whole: UTF-16, a text with a stray byte, one behind a header.
+
+    In compressed or random bytes so many printable ones in a row do not come up, and in a program they are few.
+    """
+    narrow = data.replace(b"\0", b"") if data.count(0) * _PART > len(data) else data
+    runs = _LEGIBLE.findall(narrow)
+    return " ".join(run.decode("ascii") for run in runs) if sum(map(len, runs)) * _PART > len(narrow) else None
+
+
+_PART = 4
+"""Of how many bytes one is enough: zero bytes for characters of several bytes, legible ones for a text."""
+_LEGIBLE = re.compile(rb"[ -~\t\r\n]{24,}")
+
+
 def _from_entity(found: str) -> str | None:
     from html import unescape  # its table of names costs start-up time, and few texts have entities
 
@@ -111,9 +126,10 @@ def _from_base64(found: str) -> str | None:
     packed = found.rstrip("=").replace("-", "+").replace("_", "/")
     packed = "".join(packed.split()) if "\n" in packed else packed
     try:
-        return _readable(a2b_base64(packed[: len(packed) - (len(packed) % 4 == 1)] + "=="))
+        data = a2b_base64(packed[: len(packed) - (len(packed) % 4 == 1)] + "==")
     except Base64Error:
         return None
+    return _readable(data) or _legible(data)
 
 
 def _base64_words(text: str) -> Iterator[Piece]:
@@ -225,12 +241,13 @@ def _from_selectors(found: str) -> str | None:
 
 
 def _from_zero_width(found: str) -> str | None:
-    """Bits as two kinds of zero-width characters, eight to a letter; a third kind may stand between letters."""
+    """Bits as two kinds of zero-width characters, eight to a letter; a third kind may stand between letters. What they
+    say is apart from the words that they hide behind."""
     for zero, one in ((0x200B, 0x200C), (0x200C, 0x200B), (0x200C, 0x200D), (0x200D, 0x200C), (0x200B, 0x200D)):
         bits = found.translate({zero: "0", one: "1"})
         plain = _from_bits(bits)
         if plain and len(plain) * 8 == bits.count("0") + bits.count("1"):
-            return plain
+            return f" {plain} "
     return None
 
 
@@ -248,9 +265,12 @@ _TURNED = "a-zɐɔǝɟƃɓɥᴉıɾʞןɯɹʇʌʍʎ"
 _UPSIDE_DOWN = dict(zip("ɐqɔpǝɟƃɓɥᴉıɾʞlןɯuodbɹsʇnʌʍxʎz˙'⅄¡¿,", "abcdefgghiijkllmnopqrstuvwxyz.,y!?'", strict=True))
 
 
+_TURNED_ONLY = frozenset(char for char in _UPSIDE_DOWN if not char.isascii())
+
+
 def _from_upside_down(found: str) -> str | None:
     """Turned by half a circle, so read from its end. The blank behind it marks that no letter kept its place."""
-    if found.isascii():
+    if _TURNED_ONLY.isdisjoint(found):
         return None
     plain = "".join(_UPSIDE_DOWN.get(char, char) for char in reversed(found)) + " "
     clear = clear_words().intersection(re.findall("[a-z]+", plain))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from oktsec_lint.core.calls import Call, CallState, LockedSchemas
 from oktsec_lint.core.model import JsonValue, Kind, Subject
 from oktsec_lint.core.record import Decision
-from oktsec_lint.core.surfaces import Surface, of_message
+from oktsec_lint.core.surfaces import Surface
 from oktsec_lint.protocol.revisions import BATCHING, METHOD_NOT_FOUND, SERVER_INFO
 from oktsec_lint.protocol.strictjson import MAX_VALUES, Ambiguity, WireFault, crowded
 from oktsec_lint.protocol.wire import MAX_BYTES, Decoded, decode, encode
@@ -172,7 +172,8 @@ class Gate:
                 return ruling
         elif self._setup.closed_world and method not in ASKED_BY[message.side]:
             return denied("unknown_method", "no revision of MCP has this method", "/method")
-        surfaces = of_request(method, message.value.get("params"), self._subject)
+        params = message.value.get("params")
+        surfaces = of_request(method, params, self._subject, from_server=message.from_server)
         return self._weighed(message, surfaces)
 
     def _is_taken(self, side: Side, id_text: str) -> bool:
@@ -181,10 +182,8 @@ class Gate:
 
     def _weighed(self, message: Message, surfaces: Iterable[Surface]) -> Ruling:
         """The ruling on a message's texts, and on what it carries beside everything the specification knows."""
-        more = unspecified(message.value)
-        every = (*surfaces, *of_message("message.other", self._subject, more)) if more else surfaces
-        arguments = message.side is Side.CLIENT
-        return weighed(self._setup.judge, every, self._setup.agent, arguments=arguments)
+        every = (*surfaces, *unspecified(message.value, self._subject, from_server=message.from_server))
+        return weighed(self._setup.judge, every, self._setup.agent, arguments=not message.from_server)
 
     def _rule_call(self, message: Message) -> Ruling:
         """The policy on calls first: it costs least, and nothing else needs to be asked of what it denies."""
@@ -227,7 +226,8 @@ class Gate:
             return denied("malformed", "a request has an id", "/method")
         if message.side is Side.CLIENT and self._setup.closed_world and method not in NOTIFICATIONS:
             return denied("unknown_method", "no revision of MCP has this method", "/method")
-        return self._weighed(message, of_notification(message.value.get("params"), self._subject))
+        params = message.value.get("params")
+        return self._weighed(message, of_notification(params, self._subject, from_server=message.from_server))
 
     def _response(self, message: Message) -> Iterator[Command]:
         if self._asking.awaits(message):

@@ -31,6 +31,10 @@ class Message(NamedTuple):
         return members(self.value.get("params"))
 
     @property
+    def from_server(self) -> bool:
+        return self.side is Side.SERVER
+
+    @property
     def usable_id(self) -> str | int | None:
         """The id, where it is one."""
         own = self.value.get("id")

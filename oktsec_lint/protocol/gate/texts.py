@@ -6,8 +6,9 @@ There is no method whose content passes unread. What the specification adds late
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
-from oktsec_lint.core.model import JsonValue, Subject
+from oktsec_lint.core.model import JsonValue, Subject, pointer_to
 from oktsec_lint.core.surfaces import Surface, of_message
 
 from .commands import Side
@@ -18,19 +19,21 @@ _ASKED: Mapping[str, str] = {
 }
 """Surface kind of a request's params, by method, where they are not arguments."""
 _ANSWERED: Mapping[str, str] = {
-    "tools/call": "message.result",
-    "tasks/result": "message.result",
-    "tasks/get": "message.result",
     "prompts/get": "message.prompt",
     "resources/read": "message.resource",
 }
-"""Surface kind of a result, by the method it answers."""
+"""Surface kind of a result, by the method it answers, where it is not `message.result`."""
 _SPOKEN = ("content", "contents", "messages")
 """Members of a result that a model reads from its first text to its last."""
 
 
-def of_request(method: str, params: JsonValue, subject: Subject) -> Iterator[Surface]:
-    """The texts of a request's params; those of a call are its arguments, and whatever it carries besides."""
+_OTHER = {False: "message.other", True: "message.result"}
+"""Surface kind of what is neither asked nor answered, by whether the server says it: to a model that is a result."""
+
+
+def of_request(method: str, params: JsonValue, subject: Subject, *, from_server: bool = False) -> Iterator[Surface]:
+    """The texts of a request's params; those of a call are its arguments, and whatever it carries besides. What a
+    server asks is both: something that is to be done, and something that a model reads."""
     params = opened(params)
     if method == "tools/call" and isinstance(params, dict):
         yield from of_message("message.argument", subject, params.get("arguments"), "/params/arguments")
@@ -41,15 +44,17 @@ def of_request(method: str, params: JsonValue, subject: Subject) -> Iterator[Sur
         yield from of_message(kind, subject, params, "/params")
         if method in _ASKED:
             yield from _in_a_row(kind, params, "/params/messages", subject)
+        elif from_server:
+            yield from of_message(_OTHER[from_server], subject, params, "/params")
 
 
-def of_notification(params: JsonValue, subject: Subject) -> Iterator[Surface]:
-    yield from of_message("message.other", subject, params, "/params")
+def of_notification(params: JsonValue, subject: Subject, *, from_server: bool = False) -> Iterator[Surface]:
+    yield from of_message(_OTHER[from_server], subject, params, "/params")
 
 
 def of_result(method: str, result: JsonValue, subject: Subject) -> Iterator[Surface]:
     """The texts of an answer to `method`, and its text blocks once more as one text: a model reads them in a row."""
-    yield from _of_answer(_ANSWERED.get(method, "message.other"), opened(result), subject)
+    yield from _of_answer(_ANSWERED.get(method, "message.result"), opened(result), subject)
 
 
 def of_reply(result: JsonValue, subject: Subject) -> Iterator[Surface]:
@@ -61,33 +66,56 @@ def _of_answer(kind: str, result: JsonValue, subject: Subject) -> Iterator[Surfa
     yield from of_message(kind, subject, result, "/result")
     for member in _SPOKEN:
         yield from _in_a_row(kind, result, f"/result/{member}", subject)
+    yield from _in_requests(result, subject)
 
 
 def of_error(error: JsonValue, subject: Subject) -> Iterator[Surface]:
     yield from of_message("message.result", subject, error, "/error")
 
 
-def unspecified(message: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+def unspecified(message: Mapping[str, JsonValue], subject: Subject, *, from_server: bool) -> Iterator[Surface]:
     """What a message says beside all that the specification knows: further members, and a method of its own."""
     more = {key: value for key, value in message.items() if key not in _ENVELOPE}
     method = message.get("method")
-    return more if method is None or method in _SPECIFIED else {**more, "method": method}
+    if method is not None and method not in _SPECIFIED:
+        more["method"] = method
+    yield from of_message(_OTHER[from_server], subject, more)
 
 
 def _in_a_row(kind: str, members: JsonValue, pointer: str, subject: Subject) -> Iterator[Surface]:
-    """The texts of the blocks of one member as one text, where there are several."""
-    blocks = members.get(pointer.rpartition("/")[2]) if isinstance(members, dict) else None
+    """The texts of the blocks of one member as one text, where there are several: once as if a word had been cut and,
+    as clients show a block on lines of its own, once as if a sentence had been."""
+    whole = members if isinstance(members, dict) else {}
+    blocks, first = whole.get(pointer.rpartition("/")[2]), whole.get("systemPrompt")
     texts = [text for block in (blocks if isinstance(blocks, list) else ()) for text in _spoken(block)]
+    if texts and isinstance(first, str):
+        texts.insert(0, first)
     if len(texts) > 1:
         yield Surface(kind, "".join(texts), subject, pointer)
+        lines = [text for text in texts if text.strip()]
+        if any(not (one[-1].isspace() or other[0].isspace()) for one, other in pairwise(lines)):
+            yield Surface(kind, "\n".join(lines), subject, pointer)
+
+
+def _in_requests(result: JsonValue, subject: Subject) -> Iterator[Surface]:
+    """The same for the requests that an answer carries (`inputRequests`)."""
+    requests = result.get("inputRequests") if isinstance(result, dict) else None
+    for name, request in requests.items() if isinstance(requests, dict) else ():
+        params = request.get("params") if isinstance(request, dict) else None
+        yield from _in_a_row(
+            "message.prompt", params, f"/result/inputRequests{pointer_to(name)}/params/messages", subject
+        )
 
 
 def _spoken(block: JsonValue) -> Iterator[str]:
-    """The texts of one content block, embedded resource or prompt message."""
+    """The texts of one content block, embedded resource, tool result or prompt message."""
     if isinstance(block, dict):
-        content = block.get("content")
-        inner = (block, block.get("resource"), *(content if isinstance(content, list) else [content]))
-        yield from (text for item in inner if isinstance(item, dict) and isinstance(text := item.get("text"), str))
+        resource, content = block.get("resource"), block.get("content")
+        for item in (block, resource):
+            if isinstance(item, dict) and isinstance(text := item.get("text"), str):
+                yield text
+        for item in content if isinstance(content, list) else (content,):
+            yield from _spoken(item)
 
 
 _ENVELOPE = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
