@@ -28,6 +28,7 @@ _MODES = ("auto", "static", "live")
 _WITH_RIGHTS = frozenset({"pull_request_target", "workflow_run", "issue_comment"})
 """Events that run with the base branch's rights and may be about somebody else's code."""
 _NO_ANSWER = "## oktsec-lint\n\nThe scan has no answer; the job's log says why.\n"
+_TOO_LONG = "## oktsec-lint\n\nThe report is too long for a summary; the output `json-file` names the whole.\n"
 _MOST_SUMMARY = 1_000_000
 """Bytes of a step's summary; GitHub drops a longer one whole (1 MiB)."""
 
@@ -189,11 +190,10 @@ def _categorise(sarif: Path, category: str) -> None:
 
 
 def _summarise(environ: Mapping[str, str], page: Path, changes: str) -> None:
-    text = (
-        page.read_text("utf-8") if page.exists() else "## oktsec-lint\n\nThe scan has no answer; see the job's log.\n"
-    )
-    room = _MOST_SUMMARY - len(changes.encode())
-    _append(environ.get("GITHUB_STEP_SUMMARY", ""), f"{changes}\n{text}" if len(text.encode()) < room else changes)
+    text = page.read_text("utf-8") if page.exists() else _NO_ANSWER
+    if len(text.encode()) >= _MOST_SUMMARY - len(changes.encode()) - len(_TOO_LONG):
+        text = _TOO_LONG
+    _append(environ.get("GITHUB_STEP_SUMMARY", ""), f"{changes}\n{text}")
 
 
 def _append(path: str, text: str) -> None:
