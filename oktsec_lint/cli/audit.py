@@ -292,7 +292,7 @@ def _collect(item: _Input, request: Request, progress: Progress | None) -> tuple
     if request.offline:
         return tuple(item.beside.offer(spec) for spec in item.specs)
     if request.listed:
-        found = tuple(request.listed[item.config.path][spec.name]._replace(place=spec.place) for spec in item.specs)
+        found = tuple(_heard(spec, request.listed.get(item.config.path, EMPTY)) for spec in item.specs)
         return tuple(server._replace(launch=item.beside.launches.get(server.name)) for server in found)
     from oktsec_lint.collect import Options, collect
 
@@ -301,3 +301,9 @@ def _collect(item: _Input, request: Request, progress: Progress | None) -> tuple
     options = Options(timeout=request.timeout, jobs=request.jobs, environ=request.environ)
     found = collect(item.specs, options, progress)
     return tuple(server._replace(launch=item.beside.launches.get(server.name)) for server in found)
+
+
+def _heard(spec: ServerSpec, listed: Mapping[str, Server]) -> Server:
+    """What a server was heard to offer. One that a correction has only just configured was not asked."""
+    known = listed.get(spec.name) or Server(spec.name, Status.NOT_SCANNED, "configured by a correction: scan again")
+    return known._replace(place=spec.place)
