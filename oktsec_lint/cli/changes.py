@@ -65,11 +65,15 @@ def _config(examined: Examined | None) -> Config | None:
 
 
 def _locked(past: Examined | None, now: Examined) -> list[str]:
-    """What differs between the two locks, word by word."""
+    """What differs between the two locks, word by word; that there is none any more, where there was one."""
     from .lock_texts import differences
 
     before, after = (_lock(examined) for examined in (past, now))
-    return list(differences(before, after)) if before is not None and after is not None else []
+    if before is None:
+        return []
+    if after is None:
+        return [f"[-{before.path}-]: there is no lock any more, so nothing says what was reviewed"]
+    return list(differences(before, after))
 
 
 def _lock(examined: Examined | None) -> Lock | None:

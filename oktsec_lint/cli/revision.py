@@ -33,7 +33,7 @@ class Revision:
         self._refuse_embedded()
         commit = self._git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") if name[:1] != "-" else None
         if top is None or commit is None:
-            where = "and this is no git repository" if top is None else f"and no revision of {folder}"
+            where = self._no_repository() if top is None else f"and no revision of {folder}"
             raise UsageError(f"--diff {name}: this is no file, {where}", hint=hint)
         self._top = Path(os.fsdecode(top).rstrip("\n"))
         self._commit = commit.decode().strip()
@@ -46,6 +46,12 @@ class Revision:
         if store is not None and self._folder.resolve().is_relative_to(store):
             hint = "delete its `HEAD`, or give a JSON report instead"
             raise UsageError("--diff: this directory poses as a git repository of its own", path=str(store), hint=hint)
+
+    def _no_repository(self) -> str:
+        """Git reads none that is somebody else's, such as one that a container only mounts."""
+        if any((folder / ".git").exists() for folder in (self._folder, *self._folder.parents)):
+            return "and git refuses the repository here; see `safe.directory` in its manual, if it is not your own"
+        return "and this is no git repository"
 
     def exists(self, path: Path) -> bool:
         return self._git("cat-file", "-e", self._object(path)) is not None

@@ -83,6 +83,11 @@ def test_what_a_branch_leaves_out_of_the_scan_s_report_is_said(sample: Sample) -
     assert "+ lint.select: CFG\n+ lint.ignore: IAP, INJ\n+ lint.persona: regular\n" in decided
 
 
+def test_a_lock_that_a_branch_deletes_is_missed(sample: Sample) -> None:
+    (sample.folder / "oktsec.lock").unlink()
+    assert "[-oktsec.lock-]: there is no lock any more" in _section(_told(sample), "What is locked")
+
+
 def test_settings_that_may_hold_a_secret_are_only_named(sample: Sample) -> None:
     secret = "https://hooks.example/T0K3N-aaaabbbbcccc"
     _rewrite(sample, more=f"webhooks: [{{name: w, url: '{secret}'}}]\n")

@@ -57,3 +57,10 @@ def test_a_directory_that_poses_as_a_repository_is_no_past(sample: Sample) -> No
 def test_a_replaced_commit_is_still_what_it_was(sample: Sample) -> None:
     sample.git("replace", "base", "HEAD")
     assert "IAP-007" in _compared(sample, "base").out
+
+
+def test_a_repository_of_somebody_else_is_not_called_none(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    ran = _compared(sample, "base")
+    assert ran.code == 2
+    assert "git refuses the repository here; see `safe.directory`" in ran.err
