@@ -1,4 +1,4 @@
-"""What a configuration decides about findings, one line each: so that a reviewer sees when a change decides otherwise.
+"""What a configuration decides, one line each: so that a reviewer sees when a change decides otherwise.
 
 A branch that poisons a text can also say, in the same commit, that nobody shall hear of it.
 """
@@ -6,10 +6,12 @@ A branch that poisons a text can also say, in the same commit, that nobody shall
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from .config import Config, Lint, RuleOverride, Suppression
-from .model import JsonValue, tokens_of
+from .model import EMPTY, tokens_of
 
+_T = TypeVar("_T")
 _ELSEWHERE = frozenset({"mcp_servers", "agents", "rules", "lint"})
 """Sections that are compared in a way of their own: servers by the lock, agents by what they may call."""
 _CALLABLE = "allowed_tools"
@@ -61,10 +63,20 @@ def _other_settings(before: Config, after: Config) -> Iterator[str]:
     for key in _different(before.settings, after.settings):
         if key not in _ELSEWHERE:
             yield key
+    yield from _values(before, after)
     for name in dict.fromkeys(agent.name for config in (before, after) for agent in config.agents):
-        old, new = (agent.settings if (agent := config.agent(name)) else {} for config in (before, after))
-        yield from (f"agents.{name}.{key}" for key in _different(old, new) if key != _CALLABLE)
+        was, is_now = (agent.settings if (agent := config.agent(name)) else EMPTY for config in (before, after))
+        yield from (f"agents.{name}.{key}" for key in _different(was, is_now) if key != _CALLABLE)
 
 
-def _different(old: Mapping[str, JsonValue], new: Mapping[str, JsonValue]) -> Iterator[str]:
+def _values(before: Config, after: Config) -> Iterator[str]:
+    """Variables and headers that servers get. A lock holds their names, not what they are."""
+    servers = {spec.name: spec for spec in before.servers}
+    for spec in after.servers:
+        old = servers.get(spec.name, spec)
+        for part, was, value in (("env", old.env, spec.env), ("headers", old.headers, spec.headers)):
+            yield from (f"mcp_servers.{spec.name}.{part}.{key}" for key in _different(was, value))
+
+
+def _different(old: Mapping[str, _T], new: Mapping[str, _T]) -> Iterator[str]:
     return (key for key in dict.fromkeys((*old, *new)) if key not in old or key not in new or old[key] != new[key])

@@ -54,7 +54,7 @@ def test_what_a_branch_brings_and_excuses_at_once_is_shown(more: str, sample: Sa
     assert oktsec_lint("scan", "--offline", "--locked", cwd=sample.folder).code == 0, "the gate was talked into it"
     told = _told(sample)
     aside = _section(told, "3 problems newly set aside: 2 critical, 1 high")
-    decided = _section(told, "What decides about findings")
+    decided = _section(told, "What the configuration decides")
     for rule in RULES:
         assert f"`{rule}` `notes/list_notes`" in aside
         assert any(line.startswith("+ ") and rule in line for line in decided.split("\n"))
@@ -79,7 +79,7 @@ def test_what_a_branch_leaves_out_of_the_scan_s_report_is_said(sample: Sample) -
     assert oktsec_lint("scan", "--offline", cwd=sample.folder).code == 0
     told = _told(sample)
     assert "keeps from the scan's report and exit code: 3 by `select`" in _section(told, "3 new problems")
-    decided = _section(told, "What decides about findings")
+    decided = _section(told, "What the configuration decides")
     assert "+ lint.select: CFG\n+ lint.ignore: IAP, INJ\n+ lint.persona: regular\n" in decided
 
 
@@ -91,9 +91,12 @@ def test_a_lock_that_a_branch_deletes_is_missed(sample: Sample) -> None:
 def test_settings_that_may_hold_a_secret_are_only_named(sample: Sample) -> None:
     secret = "https://hooks.example/T0K3N-aaaabbbbcccc"
     _rewrite(sample, more=f"webhooks: [{{name: w, url: '{secret}'}}]\n")
+    _rewrite(sample, "[server.py]", f"[server.py], env: {{BASE_URL: '{secret}'}}")
     _rewrite(sample, "  reader:\n", "  reader:\n    blocked_content: [credentials]\n")
     told = _told(sample)
-    assert "~ webhooks\n~ agents.reader.blocked_content\n" in _section(told, "What decides about findings")
+    assert "~ webhooks\n~ mcp_servers.notes.env.BASE_URL\n~ agents.reader.blocked_content\n" in _section(
+        told, "What the configuration decides"
+    )
     assert "T0K3N" not in told
 
 

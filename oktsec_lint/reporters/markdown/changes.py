@@ -33,7 +33,7 @@ class Changes(NamedTuple):
     locked: Sequence[str] = ()
     """What differs between the locks, one line each."""
     decided: Sequence[str] = ()
-    """What the configurations decide otherwise about findings, one line each."""
+    """What the configurations decide otherwise, one line each."""
 
 
 def render_changes(changes: Changes) -> str:
@@ -107,7 +107,7 @@ def _set_aside(changes: Changes) -> Iterator[str]:
 def _decided(lines: Sequence[str]) -> Iterator[str]:
     if lines:
         marks = "`+` is decided now, `-` was decided before, and of `~` only the name is shown."
-        yield from ("### What decides about findings", "", marks, "", _block(lines), "")
+        yield from ("### What the configuration decides", "", marks, "", _block(lines), "")
 
 
 def _gone(report: Report) -> Iterator[str]:
