@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from oktsec_lint.core.errors import OktsecError, SourceError, UsageError
+from oktsec_lint.core.lock_rules import LOCK_NAME
 from oktsec_lint.core.model import JsonValue
 from oktsec_lint.core.report import Exit
 from oktsec_lint.core.values import NamedTuple
@@ -25,9 +26,11 @@ from .terminal import complain, prepare_streams, tell
 
 _PREFIX = "OKTSEC_ACTION_"
 _MODES = ("auto", "static", "live")
+_INSISTING = ("auto", "true", "false")
 _WITH_RIGHTS = frozenset({"pull_request_target", "workflow_run", "issue_comment"})
 """Events that run with the base branch's rights and may be about somebody else's code."""
 _NO_ANSWER = "## oktsec-lint\n\nThe scan has no answer; the job's log says why.\n"
+_TOO_LONG = "## oktsec-lint\n\nThe report is too long for a summary; the output `json-file` names the whole.\n"
 _MOST_SUMMARY = 1_000_000
 """Bytes of a step's summary; GitHub drops a longer one whole (1 MiB)."""
 
@@ -44,6 +47,7 @@ class Inputs(NamedTuple):
     summary: bool
     category: str
     timeout: float
+    locked: str
 
 
 class Event(NamedTuple):
@@ -85,6 +89,7 @@ def inputs_of(environ: Mapping[str, str]) -> Inputs:
         flag("summary"),
         text("category") or "oktsec-lint",
         _seconds(text("timeout") or "30"),
+        choice("locked", _INSISTING),
     )
 
 
@@ -124,6 +129,23 @@ def is_static(mode: str, event: Event) -> bool:
     return mode == "static" or (mode == "auto" and event.foreign)
 
 
+def insists(inputs: Inputs, event: Event, environ: Mapping[str, str]) -> bool:
+    """Whether everything has to be as it was locked. Where there is a lock, or was one in the base, it does: a branch
+    that deletes the lock, or leaves its differences out of the report, is what the lock is for."""
+    if inputs.locked != "auto" or inputs.fail_on is FailOn.NEVER:
+        return inputs.locked == "true"
+    lock = Path.cwd() / Path(inputs.config).with_name(LOCK_NAME) if inputs.config else Path.cwd() / LOCK_NAME
+    if os.path.lexists(lock):
+        return True
+    from .revision import Revision
+
+    base = inputs.base or event.base
+    try:
+        return bool(base) and Revision(base, lock.parent, environ).exists(lock)
+    except OktsecError:
+        return False
+
+
 def act(environ: Mapping[str, str]) -> None:
     """Scan, report, and say how it went. Raises OktsecError for inputs and files that cannot be used."""
     inputs, event = inputs_of(environ), event_of(environ)
@@ -136,6 +158,7 @@ def act(environ: Mapping[str, str]) -> None:
         output_format=Format.GITHUB if inputs.annotations else Format.CONCISE,
         report=(f"sarif={sarif}", f"json={whole}", f"markdown={page}"),
         offline=static,
+        locked=insists(inputs, event, environ),
         timeout=inputs.timeout,
         fail_on=inputs.fail_on,
         baseline=inputs.baseline or None,
@@ -189,11 +212,10 @@ def _categorise(sarif: Path, category: str) -> None:
 
 
 def _summarise(environ: Mapping[str, str], page: Path, changes: str) -> None:
-    text = (
-        page.read_text("utf-8") if page.exists() else "## oktsec-lint\n\nThe scan has no answer; see the job's log.\n"
-    )
-    room = _MOST_SUMMARY - len(changes.encode())
-    _append(environ.get("GITHUB_STEP_SUMMARY", ""), f"{changes}\n{text}" if len(text.encode()) < room else changes)
+    text = page.read_text("utf-8") if page.exists() else _NO_ANSWER
+    if len(text.encode()) >= _MOST_SUMMARY - len(changes.encode()) - len(_TOO_LONG):
+        text = _TOO_LONG
+    _append(environ.get("GITHUB_STEP_SUMMARY", ""), f"{changes}\n{text}")
 
 
 def _append(path: str, text: str) -> None:

@@ -19,13 +19,14 @@ from oktsec_lint.core.config import Config, ServerSpec
 from oktsec_lint.core.errors import NothingError, RuleError, SourceError, UsageError
 from oktsec_lint.core.findings import Finding, Hit
 from oktsec_lint.core.judge import Judge
+from oktsec_lint.core.lock_rules import LOCK_NAME
 from oktsec_lint.core.model import EMPTY, Inventory, Server, Status
 from oktsec_lint.core.report import Report
 from oktsec_lint.core.rules import Rule
 from oktsec_lint.core.suppressions import UNUSED
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.sources import LoadedConfig, Snapshot, open_source
-from oktsec_lint.sources.discovery import find_config
+from oktsec_lint.sources.discovery import LOCAL_NAMES, find_config
 
 from .beside import Beside, custom_rules, day_for, lock_beside, no_lock, shown_path
 from .choices import STDIN
@@ -76,13 +77,14 @@ def request_of(
     locked: bool = False,
     cached: bool = True,
 ) -> Request:
-    """What was asked for, in this process's environment. Raises UsageError for a timeout that is no number."""
+    """What was asked for, in this process's environment. A lock stands for the configuration beside it. Raises
+    UsageError for a timeout that is no number, SourceError for a lock that has no configuration beside it."""
     if math.isnan(timeout):
         raise UsageError("--timeout takes a number of seconds")
     return Request(
         environ=dict(os.environ),
         cwd=Path.cwd(),
-        inputs=tuple(inputs or ()),
+        inputs=tuple(map(_configuration, inputs or ())),
         config=config,
         servers=tuple(servers or ()),
         offline=offline,
@@ -92,6 +94,18 @@ def request_of(
         locked=locked,
         cached=cached,
     )
+
+
+def _configuration(name: str) -> str:
+    """An input, or the configuration whose lock it is: that is the file that changed, for who names what changed."""
+    if Path(name).name != LOCK_NAME:
+        return name
+    beside = [Path(name).with_name(item) for item in LOCAL_NAMES]
+    found = next((path for path in beside if os.path.lexists(path)), None)
+    if found is None:
+        hint = "name the configuration, and --offline to judge what is locked"
+        raise SourceError(f"there is no {LOCAL_NAMES[0]} beside this lock", path=name, hint=hint)
+    return found.as_posix()
 
 
 class _Input(NamedTuple):
@@ -292,7 +306,7 @@ def _collect(item: _Input, request: Request, progress: Progress | None) -> tuple
     if request.offline:
         return tuple(item.beside.offer(spec) for spec in item.specs)
     if request.listed:
-        found = tuple(request.listed[item.config.path][spec.name]._replace(place=spec.place) for spec in item.specs)
+        found = tuple(_heard(spec, request.listed.get(item.config.path, EMPTY)) for spec in item.specs)
         return tuple(server._replace(launch=item.beside.launches.get(server.name)) for server in found)
     from oktsec_lint.collect import Options, collect
 
@@ -301,3 +315,9 @@ def _collect(item: _Input, request: Request, progress: Progress | None) -> tuple
     options = Options(timeout=request.timeout, jobs=request.jobs, environ=request.environ)
     found = collect(item.specs, options, progress)
     return tuple(server._replace(launch=item.beside.launches.get(server.name)) for server in found)
+
+
+def _heard(spec: ServerSpec, listed: Mapping[str, Server]) -> Server:
+    """What a server was heard to offer. One that a correction has only just configured was not asked."""
+    known = listed.get(spec.name) or Server(spec.name, Status.NOT_SCANNED, "configured by a correction: scan again")
+    return known._replace(place=spec.place)

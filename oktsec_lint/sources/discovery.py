@@ -12,7 +12,8 @@ from oktsec_lint.core.errors import SourceError
 VARIABLE = "OKTSEC_CONFIG"
 MAX_SIZE = 64 << 20
 """Bytes of the largest snapshot; the reader of a configuration stops much earlier."""
-LOCAL_NAME = "oktsec.yaml"
+LOCAL_NAMES = ("oktsec.yaml", "oktsec.yml")
+"""What a configuration is called in a directory; the first is upstream's, and the one that is looked for."""
 
 
 def find_config(explicit: str | None, environ: Mapping[str, str], cwd: Path, home: Path) -> Path | None:
@@ -24,7 +25,7 @@ def find_config(explicit: str | None, environ: Mapping[str, str], cwd: Path, hom
     named = explicit or environ.get(VARIABLE)
     if named:
         return cwd / Path(named).expanduser()
-    defaults = [cwd / LOCAL_NAME, home / ".oktsec" / "config.yaml"]
+    defaults = [cwd / LOCAL_NAMES[0], home / ".oktsec" / "config.yaml"]
     if environ.get("LOCALAPPDATA"):
         defaults.append(Path(environ["LOCALAPPDATA"]) / "oktsec" / "config.yaml")
     return next((path for path in defaults if os.path.lexists(path)), None)

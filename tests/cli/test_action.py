@@ -186,6 +186,7 @@ def test_nothing_in_the_working_directory_is_imported(sample: Sample, tmp_path: 
         ("config", "--fix"),
         ("baseline", "-"),
         ("summary", "1"),
+        ("locked", "no"),
     ],
 )
 def test_an_input_that_means_nothing_is_named(name: str, value: str, sample: Sample, tmp_path: Path) -> None:
@@ -224,6 +225,27 @@ def test_known_findings_stay_quiet_and_new_ones_are_loud(sample: Sample, tmp_pat
     assert run_action(sample, tmp_path / "known", mode="static", baseline="known.json").code == 0
     (tmp_path / "unknown").mkdir()
     assert run_action(sample, tmp_path / "unknown", mode="static").code == 1
+
+
+@pytest.mark.parametrize("mode", ["static", "live"])
+def test_no_branch_does_away_with_its_lock(mode: str, sample: Sample, tmp_path: Path) -> None:
+    sample.git("checkout", "-q", "-b", "feature")
+    (sample.folder / "oktsec.lock").unlink()
+    sample.commit("no lock")
+    for number, (locked, code) in enumerate([("auto", 1), ("false", 0 if mode == "live" else 4)]):
+        (tmp_path / str(number)).mkdir()
+        job = run_action(sample, tmp_path / str(number), "pull_request", mode=mode, locked=locked)
+        assert job.code == code, job.printed
+        assert "there is no lock any more" in job.summary
+
+
+def test_no_branch_leaves_out_what_is_not_as_it_was_locked(sample: Sample, tmp_path: Path) -> None:
+    sample.git("checkout", "-q", "-b", "feature")
+    config = sample.folder / "oktsec.yaml"
+    config.write_text(config.read_text().replace("[server.py]", "[server.py, --other]") + "lint: {ignore: [LCK]}\n")
+    job = run_action(sample, tmp_path, "pull_request", mode="static")
+    assert job.code == 1
+    assert "LCK-005" in {result["ruleId"] for result in job.sarif()["runs"][0]["results"]}
 
 
 def test_the_action_is_what_github_takes() -> None:

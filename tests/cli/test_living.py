@@ -403,6 +403,16 @@ def test_corrections_change_nothing_else(end: str, mark: bytes, project: Project
     assert {path.name for path in project.folder.iterdir()} == {"oktsec.yaml", "state.json"}
 
 
+def test_a_server_that_a_correction_configures_was_not_looked_at(project: Project) -> None:
+    project.write("")
+    project.config.write_text(project.config.read_text().replace("mcp_servers:", "mcp_server:"))
+    ran = project.run("scan", "--fix", "--format", "concise")
+    assert ran.code == 4, "nobody has asked it yet"
+    assert ran.err == "oktsec-lint: oktsec.yaml: 1 correction written\n"
+    assert project.config.read_text().startswith("mcp_servers:")
+    assert project.run("scan").code == 0
+
+
 def test_a_dry_run_prints_what_git_can_apply_and_writes_nothing(project: Project) -> None:
     project.write(MISTAKES)
     before = project.config.read_bytes()
