@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
-
-import pytest
 
 from oktsec_lint.cli.choices import Format
 from tests.command import Ran, oktsec_lint
@@ -56,22 +53,6 @@ def test_lock_check_speaks_every_format(tmp_path: Path) -> None:
         assert ran.code in {1, 4}, ran.err
         assert "Traceback" not in ran.err
         assert ran.out
-
-
-DOCUMENTED = re.findall(r"^```sh\n(.*?)```", (ROOT / "docs" / "reports.md").read_text(), re.DOTALL | re.MULTILINE)
-
-
-@pytest.mark.parametrize("command", [line for block in DOCUMENTED for line in block.splitlines()])
-def test_the_documented_commands_work(command: str, tmp_path: Path) -> None:
-    server = json.dumps([str(ROOT / "bench" / "servers" / "plain.py"), "1"])
-    config = f'version: "1"\nmcp_servers:\n  a: {{transport: stdio, command: {sys.executable}, args: {server}}}\n'
-    (tmp_path / "oktsec.yaml").write_text(config)
-    arguments, _, target = command.removeprefix("oktsec-lint ").partition(" > ")
-    ran = oktsec_lint(*arguments.split(), cwd=tmp_path)
-    assert ran.code in {0, 1}, ran.err
-    written = [word.partition("=")[2] for word in arguments.split() if "=" in word]
-    assert all((tmp_path / path).stat().st_size for path in written)
-    assert ran.out or "github" in arguments or target == ""
 
 
 def test_every_format_is_documented() -> None:
