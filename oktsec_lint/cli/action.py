@@ -164,13 +164,13 @@ def act(environ: Mapping[str, str]) -> None:
         baseline=inputs.baseline or None,
         no_progress=True,
     )
-    tell(f"oktsec-lint: {'static: judging oktsec.lock, starting nothing' if static else 'live'}")
+    tell("static: judging what is locked, starting nothing" if static else "live: starting the configured servers")
     code = _guarded(lambda: run_scan(asked), plain=not inputs.annotations)
     outputs = {"exit-code": str(int(code)), "mode": "static" if static else "live"}
     if sarif.exists():
         _categorise(sarif, inputs.category)
-        report = json.loads(whole.read_bytes())
-        outputs |= {"findings": str(len(report["findings"])), "sarif-file": str(sarif), "json-file": str(whole)}
+        found = [item for item in json.loads(whole.read_bytes())["findings"] if item["severity"] != "info"]
+        outputs |= {"findings": str(len(found)), "sarif-file": str(sarif), "json-file": str(whole)}
     if inputs.summary:
         _summarise(environ, page, _changes(inputs, event))
     _append(environ.get("GITHUB_OUTPUT", ""), "".join(f"{name}={value}\n" for name, value in outputs.items()))
