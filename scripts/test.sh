@@ -19,4 +19,4 @@ for system in win32 darwin; do
     .venv/bin/mypy --platform "$system" --cache-dir ".mypy_cache/$system"
 done
 .venv/bin/lint-imports
-.venv/bin/python -m pytest -n "${JOBS:-2}" "$@"
+.venv/bin/python -m pytest -n "${JOBS:-2}" --dist worksteal "$@"
