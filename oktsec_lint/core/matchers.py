@@ -111,8 +111,7 @@ class PatternSet:
 
         What none of them needs is left out, which is nearly everything.
         """
-        joined, first = "\n".join(texts), not self._glanced
-        self._glanced = True
+        joined, first, self._glanced = "\n".join(texts), not self._glanced, True
         if self.width is Width.WIDE or len(joined) > _GLANCED:
             self._prefilter = None
         elif first:
