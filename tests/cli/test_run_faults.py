@@ -108,7 +108,7 @@ def test_a_sudden_death_leaves_no_process_and_no_answer_without_its_records(
             assert ("client", str(answer["id"]), "forwarded") in kept
         assert ("server", str(answer["id"]), "unanswered" if "error" in answer else "forwarded") in kept
     if victim == "server":
-        assert {answer["error"]["message"] for answer in answers if "error" in answer} == {"server ended"}
+        assert {answer["error"]["message"] for answer in answers if "error" in answer} <= {"server ended"}
         asked = {number for sender, number, _ in kept if sender == "client"}
         assert asked - {"0"} <= {str(answer["id"]) for answer in answers}
 

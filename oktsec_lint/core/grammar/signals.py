@@ -93,8 +93,9 @@ class Reader:
         that are there to instruct, where an imperative tells nothing.
         """
         readings: list[Reading] = []
+        known = self._known if subject is not None else {}  # what is said in the traffic is new nearly every time
         for number, written in enumerate(sentences):
-            plain = self._known.get(written.text) or self._plain(written.text, kept=subject is not None)
+            plain = known.get(written.text) or self._plain(written.text, known)
             sentence = written if plain.text == written.text else written._replace(text=plain.text)
             if not names.keys().isdisjoint(plain.words):
                 plain = self._renamed(plain, names)
@@ -109,20 +110,21 @@ class Reader:
     def rejoined(self, pieces: Sequence[Reading], subject: frozenset[str] | None, *, cued: bool) -> Reading:
         """Pieces of one sentence as a whole, which begins as the first does and stands where it stands."""
         text = " ".join(piece.sentence.text.rstrip(STOPS) for piece in pieces)
-        plain = self._known.get(text) or self._plain(text)
+        plain = self._known.get(text) or self._plain(text, self._known if subject is not None else {})
         cues = _cues(plain.text, plain.tagged, subject) if cued and plain.tagged else ()
         signals = dict.fromkeys((*plain.signals, *pieces[0].signals, *cues))
         return Reading(pieces[0].sentence._replace(text=plain.text), plain.tagged, tuple(signals))
 
-    def _plain(self, sentence: str, *, kept: bool = True) -> Plain:
-        """The reading of a sentence by itself; short ones, which many definitions share, may be remembered."""
+    def _plain(self, sentence: str, known: dict[str, Plain]) -> Plain:
+        """The reading of a sentence by itself; short ones, which many definitions share, are kept among `known`."""
         plain = self._as_spelt(sentence)
         meant = {} if plain.foreign else self._lexicon.misspelt(plain.words)
         if meant:
             plain = self._as_spelt(re.sub("[a-z]+", lambda word: meant.get(word[0], word[0]), sentence))
-        if kept and len(sentence) <= _SHORT:
-            self._known = {} if len(self._known) > _REMEMBERED else self._known
-            self._known[sentence] = plain
+        if len(sentence) <= _SHORT:
+            if len(known) > _REMEMBERED:
+                known.clear()
+            known[sentence] = plain
         return plain
 
     def _as_spelt(self, sentence: str) -> Plain:
