@@ -131,9 +131,10 @@ def _make(path: Path) -> None:
 
 def _recognise(connection: sqlite3.Connection, path: Path, *, new: bool) -> None:
     """Raises JournalError unless the file is a journal or, with `new`, holds nothing yet."""
+    # Another process may be making it just now: whoever sees its tables has to see its name as well.
+    ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_master")
     ((application,),) = connection.execute("PRAGMA application_id")
     ((version,),) = connection.execute("PRAGMA user_version")
-    ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_master")
     if application != APPLICATION and (application or tables or not new):
         raise JournalError("this is no journal", path=str(path))
     if version > VERSION:
