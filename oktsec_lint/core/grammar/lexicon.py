@@ -67,9 +67,6 @@ class _Sense(NamedTuple):
     """Second word to the entries of several words that begin so, longest first."""
 
 
-_SENSELESS = _Sense((), (), {})
-
-
 _NO_SENSE = _Sense((), (), {})
 """Of most words: one for them all, because there is no end of them."""
 
@@ -98,7 +95,7 @@ class _Senses(dict[str, _Sense]):
             self.clear()
             self.misspelt.clear()
         self[word] = sense
-        if sense == _SENSELESS and (meant := _meant(word, self._spelt)):
+        if sense is _NO_SENSE and (meant := _meant(word, self._spelt)):
             self.misspelt[word] = meant
         return sense
 

@@ -93,7 +93,7 @@ class Reader:
         that are there to instruct, where an imperative tells nothing.
         """
         readings: list[Reading] = []
-        known = self._known if subject is not None else {}  # what is said in the traffic is new nearly every time
+        known = self._kept(subject)
         for number, written in enumerate(sentences):
             plain = known.get(written.text) or self._plain(written.text, known)
             sentence = written if plain.text == written.text else written._replace(text=plain.text)
@@ -110,10 +110,15 @@ class Reader:
     def rejoined(self, pieces: Sequence[Reading], subject: frozenset[str] | None, *, cued: bool) -> Reading:
         """Pieces of one sentence as a whole, which begins as the first does and stands where it stands."""
         text = " ".join(piece.sentence.text.rstrip(STOPS) for piece in pieces)
-        plain = self._known.get(text) or self._plain(text, self._known if subject is not None else {})
+        known = self._kept(subject)
+        plain = known.get(text) or self._plain(text, known)
         cues = _cues(plain.text, plain.tagged, subject) if cued and plain.tagged else ()
         signals = dict.fromkeys((*plain.signals, *pieces[0].signals, *cues))
         return Reading(pieces[0].sentence._replace(text=plain.text), plain.tagged, tuple(signals))
+
+    def _kept(self, subject: frozenset[str] | None) -> dict[str, Plain]:
+        """Where readings are remembered: what is said in the traffic is new nearly every time."""
+        return self._known if subject is not None else {}
 
     def _plain(self, sentence: str, known: dict[str, Plain]) -> Plain:
         """The reading of a sentence by itself; short ones, which many definitions share, are kept among `known`."""
