@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import TypeAlias
 
@@ -30,6 +30,7 @@ NEW = -1
 _INDENT = 2
 _FLOW = ("[", "{")
 _NOTHING = re.compile(r"(?:~|null|Null|NULL|''|\"\")?")
+_REMARK = re.compile(r"\n(?P<margin> *)#[^\n]*")
 _REST = re.compile(r"[ \t]*(?:#[^\r\n]*)?\Z")
 
 
@@ -61,7 +62,8 @@ def _site(document: Document, path: Sequence[Part]) -> _Site | None:
     for number, part in enumerate(path):
         step = None if part == NEW else here.child(str(part))
         if step is None:
-            return _Site(here, tuple(path[number:]))
+            is_new = part == NEW or isinstance(part, str)
+            return _Site(here, tuple(path[number:])) if is_new else None
         value = step.value
         if not isinstance(value, ScalarNode | SequenceNode | MappingNode):
             return None
@@ -108,8 +110,16 @@ def _into_block(text: str, node: SequenceNode | MappingNode, site: _Site, entry:
     end = _line_end(text, node.span.end)
     if not _REST.fullmatch(text[node.span.end : end].rstrip("\r")):
         return None
+    end = _behind_remarks(text, end, column)
     apart = [""] if column == 0 and len(site.missing) > 1 else []
-    return _with_lines(text, end, [*apart, *_lines(site.missing, entry, column)])
+    return _with_lines(text, end, [*apart, *_block(_wrapped(site.missing, entry), column)])
+
+
+def _behind_remarks(text: str, end: int, column: int) -> int:
+    """The end of the last line of comments that follow and, being indented further, belong to what is before them."""
+    while (found := _REMARK.match(text, end)) and len(found["margin"]) > column:
+        end = found.end()
+    return end
 
 
 def _in_place_of_nothing(text: str, span: Span, site: _Site, entry: Entry) -> str | None:
@@ -123,7 +133,9 @@ def _in_place_of_nothing(text: str, span: Span, site: _Site, entry: Entry) -> st
         return None
     end = _line_end(text, span.end)
     emptied = text[: span.start].rstrip(" ") + text[span.end :]
-    return _with_lines(emptied, end - (len(text) - len(emptied)), _lines(site.missing, entry, column + _INDENT))
+    return _with_lines(
+        emptied, end - (len(text) - len(emptied)), _block(_wrapped(site.missing, entry), column + _INDENT)
+    )
 
 
 def _with_lines(text: str, at: int, lines: Iterable[str]) -> str:
@@ -133,25 +145,27 @@ def _with_lines(text: str, at: int, lines: Iterable[str]) -> str:
     return text[:at] + "".join(f"{end}{line}" for line in lines) + text[at:]
 
 
-def _lines(path: Sequence[Part], entry: Entry, column: int) -> Iterator[str]:
-    """Block style, from the outermost missing level inwards."""
-    first, *rest = path
+def _block(value: JsonValue, column: int) -> list[str]:
+    """A value in block style, each line with its indentation."""
     margin = " " * column
-    key = "-" if isinstance(first, int) else f"{scalar_text(first)}:"
-    if rest or (not isinstance(first, int) and not isinstance(entry, str)):
-        below = list(_lines(rest, entry, column + _INDENT)) if rest else list(_members(entry, column + _INDENT))
-        yield from [f"{margin}{key}", *below] if key != "-" else [f"{margin}- {below[0].lstrip()}", *below[1:]]
-    elif isinstance(entry, str):
-        yield f"{margin}{key} {scalar_text(entry)}"
+    lines: list[str] = []
+    if isinstance(value, list):
+        for item in value:
+            first, *rest = _block(item, column + _INDENT)
+            lines += [f"{margin}- {first.lstrip()}", *rest]
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            key = f"{margin}{scalar_text(name)}:"
+            lines += (
+                [key, *_block(item, column + _INDENT)] if isinstance(item, list | dict) else [f"{key} {_text(item)}"]
+            )
     else:
-        lines = list(_members(entry, column + _INDENT))
-        yield from [f"{margin}- {lines[0].lstrip()}", *lines[1:]]
+        lines.append(margin + _text(value))
+    return lines
 
 
-def _members(entry: Entry, column: int) -> Iterator[str]:
-    if not isinstance(entry, str):
-        for name, value in entry.items():
-            yield f"{' ' * column}{scalar_text(name)}: {scalar_text(value)}"
+def _text(value: JsonValue) -> str:
+    return scalar_text(str(value))
 
 
 def _line_start(text: str, offset: int) -> int:
