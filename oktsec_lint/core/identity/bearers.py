@@ -7,7 +7,6 @@ compared with one elsewhere. Whether it has expired is asked anew each time.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -83,7 +82,7 @@ class Identities:
 
     def _found(self, raw: str) -> tuple[_Known, ...]:
         """Every entry that is this token: one, unless somebody copied it."""
-        name = hmac.digest(self._key, raw.encode(), hashlib.sha256)
+        name = hmac.digest(self._key, raw.encode(), "sha256")
         found = self._remembered.get(name)
         if found is None:
             found = tuple(

@@ -29,20 +29,21 @@ class Names:
         self._port = str(port)
         self._hosts = frozenset(host.lower() for host in hosts)
         self._origins = frozenset(origin.lower().rstrip("/") for origin in origins)
-        self._loopback = is_loopback(bound)
+        self._local = is_loopback(bound) or self._bound in _EVERYWHERE
+        self._usual = frozenset(f"{host}:{port}" for host in (_LOCALHOST, "127.0.0.1", "[::1]")) if self._local else ()
 
     def answers_for(self, host: str) -> bool:
         """Whether a value of `Host` is one of ours.
 
         Where the gateway listens on every address, any address is: only a name can be bent.
         """
-        if host.lower() in self._hosts:
+        if host in self._usual or host.lower() in self._hosts:
             return True
         found = _AUTHORITY.fullmatch(host)
         if found is None or (found["port"] or _HTTP) != self._port:
             return False
         address = (found["v6"] or found["name"]).lower()
-        if self._loopback or self._bound in _EVERYWHERE:
+        if self._local:
             local = address == _LOCALHOST or is_loopback(address)
             return local or (self._bound in _EVERYWHERE and is_address(address))
         return address == self._bound
