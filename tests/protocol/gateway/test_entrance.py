@@ -97,6 +97,11 @@ def test_a_name_that_leads_here_is_not_ours_for_that(host: str) -> None:
     assert refused(arrival(("Host", host), bearer(CLERK))).status == 403
 
 
+def test_on_one_address_nothing_else_is_ours() -> None:
+    for host in "10.0.0.6:9090 localhost:9090 127.0.0.1:9090 [::1]:9090 evil.example:9090 10.0.0.5".split():
+        assert refused(arrival(("Host", host)), entrance(names=Names("10.0.0.5", 9090))).status == 403
+
+
 @pytest.mark.parametrize(
     "host", ["evil.example:9090", "gw.example.org:9090", "0.0.0.0.evil.example:9090", "0x7f.1:9090"]
 )
