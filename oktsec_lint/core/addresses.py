@@ -70,6 +70,16 @@ def is_link_local(text: str) -> bool:
     return groups is not None and groups[0] >> 6 == _LINK_LOCAL
 
 
+def is_off_limits(text: str) -> bool:
+    """Whether a URL's host is one that nothing is ever sent to: a cloud's metadata service, a link-local address."""
+    return is_metadata(text) or is_link_local(text)
+
+
+def is_off_limits_address(address: str) -> bool:
+    """The same of an address as a resolver gives it, IPv6 without brackets."""
+    return is_off_limits(f"[{address}]" if ":" in address else address)
+
+
 def is_disguised(text: str) -> bool:
     """Whether a URL's host is internal and spelled so that a filter for the usual spellings misses it."""
     host = host_of(text)
