@@ -58,12 +58,12 @@ _FIXED: Mapping[type[BaseException], str] = {
 
 def _said(cause: BaseException) -> str:
     match cause:
+        case aiohttp.ClientSSLError():  # also claims to be the error that it wraps
+            return ""
         case ssl.SSLCertVerificationError():
             return f"its certificate is not trusted, {cause.verify_message}"
         case ssl.SSLError():
             return f"TLS failed, {cause.reason or 'the connection ended'}"
-        case aiohttp.ClientSSLError():
-            return ""
         case OSError(errno=int(number)) if number > 0:
             return os.strerror(number).lower()
     return ""

@@ -18,6 +18,7 @@ T = TypeVar("T")
 PATIENCE = 30.0
 """Seconds after which a test has failed; nothing waits for so long."""
 LEGACY, MODERN = "2025-11-25", "2026-07-28"
+LIMITS = Limits()
 META = "io.modelcontextprotocol/"
 
 
@@ -58,7 +59,7 @@ class Ear:
 
     @property
     def messages(self) -> list[Message]:
-        return [json.loads(line) for line, _ in self.lines if line]
+        return [json.loads(line) for line, _ in self.lines if line and line.startswith(b"{")]
 
     async def answer(self, number: Any) -> Message:
         """The answer to a request."""
@@ -66,7 +67,7 @@ class Ear:
         def found() -> list[Message]:
             return [item for item in self.messages if item.get("id") == number and "method" not in item]
 
-        return (await self.until(lambda: found() or self.ends or self.failures) and found() or [{}])[0]
+        return ((await self.until(lambda: found() or self.ends or self.failures) and found()) or [{}])[0]
 
 
 class Talk:
@@ -103,7 +104,7 @@ class Talk:
 
 
 @asynccontextmanager
-async def talking(spec: ServerSpec, limits: Limits = Limits(), **environ: str) -> AsyncIterator[Talk]:
+async def talking(spec: ServerSpec, limits: Limits = LIMITS, **environ: str) -> AsyncIterator[Talk]:
     pool, ear = Pool(), Ear()
     link = make_link(spec, {**os.environ, **environ}, ear, limits, pool)
     try:
