@@ -9,7 +9,7 @@ NONE: frozenset[str] = frozenset()
 
 def key_of(about: str) -> str:
     """An id in JSON as it is spelled here; empty for none."""
-    return json.dumps(json.loads(about)) if about else ""
+    return about if about.isdigit() or not about else json.dumps(json.loads(about))
 
 
 def answered(line: bytes) -> frozenset[str]:

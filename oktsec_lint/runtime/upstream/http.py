@@ -53,7 +53,7 @@ class HttpLink:
         self._carrier = Carrier(endpoint, self._pool, self._limits)
 
     async def send(self, line: bytes, *, about: str = "", headers: Mapping[str, str] = EMPTY) -> None:
-        """Hands the message over to a task. What says that a session is open has arrived when this returns, because
+        """Hands the message over to a task. What says that a session is open is waited for, a while, because
         nothing else may overtake it."""
         if self._hearing.over:
             self._hearing.refuse(about)
@@ -64,7 +64,7 @@ class HttpLink:
             self._requests[key] = task
             task.add_done_callback(lambda done: self._forget(key, done))
         elif _OPENED in line:
-            await asyncio.wait({task})
+            await asyncio.wait({task}, timeout=self._limits.connect)
 
     async def cancel(self, about: str) -> None:
         """Closes the stream of the request, of which nothing is heard any more."""
@@ -114,8 +114,9 @@ class HttpLink:
             self._fail(exchange, about, "a header for it holds what no header may hold")
 
     def _exchange(self, line: bytes, about: str, named: Mapping[str, str]) -> Exchange:
-        self._session.revision = named.get("mcp-protocol-version", self._session.revision)
-        modern = self._session.revision in MODERN
+        revision = named.get("mcp-protocol-version", "")
+        self._session.revision = revision or self._session.revision
+        modern = revision in MODERN
         opens = bool(about) and _OPENING in line and not modern and not self._session.id
         endless = named.get("mcp-method") == _ENDLESS
         return Exchange(about, self._hearing, self._limits, opens=opens, modern=modern, endless=endless)

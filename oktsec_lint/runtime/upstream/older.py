@@ -77,7 +77,10 @@ class Older:
         async for event in reader.events(response, stream):
             if event.kind == "endpoint" and event.data is not None and not self._address.done():
                 clock.reschedule(None)
-                self._address.set_result(_same_origin(self._carrier.url, event.data))
+                address = _same_origin(self._carrier.url, event.data)
+                self._address.set_result(address)
+                if address is None:
+                    return
             elif event.kind == "message" and event.data != b"":
                 self._heard(event.data)
 

@@ -263,6 +263,23 @@ def test_a_session_is_sent_with_everything_and_ended() -> None:
     run(test)
 
 
+def test_a_session_may_begin_after_a_question_in_the_newest_revision() -> None:
+    async def test() -> None:
+        async with serving(session) as server, talking(http(server.url)) as talk:
+            await talk.ask_modern("server/discover", "d")
+            talk.headers = {}
+            await talk.open_legacy()
+            await talk.ask("tools/list", 2)
+            assert [request.headers.get("mcp-session-id") for request in server.of("POST")] == [
+                None,
+                None,
+                "s-1",
+                "s-1",
+            ]
+
+    run(test)
+
+
 def test_a_session_that_is_forgotten_ends_the_link() -> None:
     async def script(request: Request, peer: Peer) -> None:
         if request.method == "POST" and request.message["method"] == "tools/list":

@@ -12,7 +12,7 @@ from tests.runtime.upstream.listener import run, talking
 from tests.runtime.upstream.raw import Peer, Request, Script, result, serving
 
 
-def older(endpoint: str = "/messages?id=1") -> tuple[Script, asyncio.Event]:
+def older() -> Script:
     """A server that answers on its stream, until it hears `bye`; what is called `lost` it never answers."""
     streams: list[Peer] = []
     over = asyncio.Event()
@@ -21,7 +21,7 @@ def older(endpoint: str = "/messages?id=1") -> tuple[Script, asyncio.Event]:
         if request.method == "GET":
             streams.append(peer)
             await peer.begin(200)
-            await peer.raw(f"event: endpoint\ndata: {endpoint}\n\n".encode())
+            await peer.raw(b"event: endpoint\ndata: /messages?id=1\n\n")
             await over.wait()
             peer.hang_up()
         elif request.path == "/mcp":
@@ -33,13 +33,12 @@ def older(endpoint: str = "/messages?id=1") -> tuple[Script, asyncio.Event]:
             elif request.message.get("id") is not None and request.message["method"] != "lost":
                 await streams[-1].event(result(request))
 
-    return script, over
+    return script
 
 
 def test_messages_go_to_the_address_it_names_and_answers_come_on_its_stream() -> None:
     async def test() -> None:
-        script, _ = older()
-        async with serving(script) as server, talking(http(server.url), Limits(total=0.3)) as talk:
+        async with serving(older()) as server, talking(http(server.url), Limits(total=0.3)) as talk:
             await talk.open_legacy()
             await talk.ask("tools/list", 1)
             await talk.link.listen()
@@ -63,13 +62,23 @@ def test_messages_go_to_the_address_it_names_and_answers_come_on_its_stream() ->
     "endpoint", ["http://other.example/messages", "//127.0.0.1:9/x", "https://127.0.0.1/x", "http://["]
 )
 def test_an_address_elsewhere_is_none(endpoint: str) -> None:
+    left = asyncio.Event()
+
+    async def script(request: Request, peer: Peer) -> None:
+        if request.method == "POST":
+            await peer.reply(405)
+        else:
+            await peer.begin(200)
+            await peer.raw(f"event: endpoint\ndata: {endpoint}\n\n".encode())
+            await peer.gone()
+            left.set()
+
     async def test() -> None:
-        script, over = older(endpoint)
         async with serving(script) as server, talking(http(server.url)) as talk:
             await talk.send("initialize", 0)
             assert await talk.ear.failure() == ("0", "HTTP 405", 405)
+            await left.wait()
             assert len(server.requests) == 2
-            over.set()
 
     run(test)
 

@@ -26,6 +26,7 @@ NO_URL = "its `url` is not of the form `https://host/path`"
         ("http://2852039166/mcp", OFF_LIMITS),
         ("http://[fe80::1]/mcp", OFF_LIMITS),
         ("http://[::ffff:a9fe:a9fe]/mcp", OFF_LIMITS),
+        ("http://[2002:a9fe:a9fe::1]/mcp", OFF_LIMITS),
         ("https://metadata.google.internal/mcp", OFF_LIMITS),
         ("ftp://host.example/mcp", NO_URL),
         ("host.example/mcp", NO_URL),
