@@ -430,6 +430,26 @@ def test_a_message_that_may_have_arrived_is_never_sent_again() -> None:
     run(test)
 
 
+def test_many_at_once_are_not_mixed_up() -> None:
+    async def script(request: Request, peer: Peer) -> None:
+        await (body if request.message["id"] % 2 else stream)(request, peer)
+
+    async def test() -> None:
+        async with serving(script) as server, talking(http(server.url)) as talk:
+            for number in range(200):
+                await talk.send("tools/call", number)
+            await talk.ear.until(lambda: len(ids(talk.ear)) == 200)
+            pairs = {(about, str(message["id"])) for (_, about), message in heard(talk.ear) if "id" in message}
+            assert pairs == {(str(number), str(number)) for number in range(200)}
+            assert talk.ear.failures == []
+
+    run(test)
+
+
+def heard(ear: Ear) -> list[tuple[tuple[bytes | None, str], dict[str, object]]]:
+    return list(zip(ear.lines, ear.messages, strict=True))
+
+
 def test_a_header_cannot_carry_another() -> None:
     async def test() -> None:
         async with serving(body) as server, talking(http(server.url)) as talk:

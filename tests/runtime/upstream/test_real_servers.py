@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.live import http, listening
-from tests.reference import python_spec
+from tests.reference import everything_over, python_spec
 from tests.runtime.upstream.listener import run, talking
 
 
@@ -48,6 +48,20 @@ def test_a_session_that_a_server_has_forgotten() -> None:
             assert await second.ear.end() == "session"
 
     with listening("over_http.py", "json") as base:
+        run(lambda: test(base))
+
+
+@pytest.mark.parametrize(("transport", "path"), [("streamableHttp", "mcp"), ("sse", "sse")])
+def test_a_session_of_the_other_sdk(transport: str, path: str) -> None:
+    async def test(base: str) -> None:
+        async with talking(http(base + path)) as talk:
+            await talk.open_legacy()
+            await talk.link.listen()
+            answer = await talk.ask("tools/call", 1, name="echo", arguments={"message": "hi"})
+            assert answer["result"]["content"][0]["text"] == "Echo: hi"
+            assert (talk.ear.failures, talk.ear.ends) == ([], [])
+
+    with everything_over(transport) as base:
         run(lambda: test(base))
 
 
