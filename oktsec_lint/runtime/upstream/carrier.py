@@ -31,7 +31,8 @@ class Carrier:
         self._pool = pool
         self._headers = CIMultiDict({**_OWN})
         self._headers.update(endpoint.headers)
-        self._connect, self._idle = limits.connect, limits.idle
+        self._usual = aiohttp.ClientTimeout(total=None, sock_connect=limits.connect, sock_read=limits.idle)
+        self._patient = aiohttp.ClientTimeout(total=None, sock_connect=limits.connect)
 
     @asynccontextmanager
     async def post(
@@ -43,7 +44,7 @@ class Carrier:
         other methods only, and a message that may have arrived is never sent again.
         """
         own = {"Content-Type": JSON, "Accept": f"{JSON}, {EVENTS}"}
-        request = (url or self.url, own, headers, None if patient else self._idle)
+        request = (url or self.url, own, headers, self._patient if patient else self._usual)
         try:
             response = await self._request("POST", *request, _Message(line))
         except aiohttp.ClientOSError as error:
@@ -56,12 +57,12 @@ class Carrier:
     @asynccontextmanager
     async def get(self, headers: Mapping[str, str], *, patient: bool = False) -> AsyncIterator[aiohttp.ClientResponse]:
         """A stream of events."""
-        idle = None if patient else self._idle
-        async with await self._request("GET", self.url, {"Accept": EVENTS}, headers, idle) as response:
+        timeout = self._patient if patient else self._usual
+        async with await self._request("GET", self.url, {"Accept": EVENTS}, headers, timeout) as response:
             yield response
 
     async def delete(self, headers: Mapping[str, str]) -> None:
-        async with await self._request("DELETE", self.url, EMPTY, headers, self._idle):
+        async with await self._request("DELETE", self.url, EMPTY, headers, self._usual):
             pass
 
     async def _request(
@@ -70,13 +71,12 @@ class Carrier:
         url: URL,
         own: Mapping[str, str],
         headers: Mapping[str, str],
-        idle: float | None,
+        timeout: aiohttp.ClientTimeout,
         body: aiohttp.Payload | None = None,
     ) -> aiohttp.ClientResponse:
         all_headers = self._headers.copy()
         all_headers.update(own)
         all_headers.update(headers)
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._connect, sock_read=idle)
         return await self._pool.session.request(
             method, url, data=body, headers=all_headers, allow_redirects=False, timeout=timeout
         )

@@ -60,9 +60,7 @@ class HttpLink:
             return
         task = self._start(self._deliver(line, about, headers), about)
         if about:
-            key = key_of(about)
-            self._requests[key] = task
-            task.add_done_callback(lambda done: self._forget(key, done))
+            self._requests[key_of(about)] = task
         elif _OPENED in line:
             await asyncio.wait({task}, timeout=self._limits.connect)
 
@@ -165,11 +163,9 @@ class HttpLink:
     def _finished(self, task: asyncio.Task[None], about: str) -> None:
         """A defect of ours must not leave a client waiting; whoever runs the loop hears of it."""
         self._tasks.discard(task)
+        if about and self._requests.get(key_of(about)) is task:
+            del self._requests[key_of(about)]
         if not task.cancelled() and (defect := task.exception()) is not None:
             self._hearing.failed(about, "the gateway itself broke down over it")
             context = {"message": "a link broke down", "exception": defect, "task": task}
             task.get_loop().call_exception_handler(context)
-
-    def _forget(self, key: str, task: asyncio.Task[None]) -> None:
-        if self._requests.get(key) is task:
-            del self._requests[key]
