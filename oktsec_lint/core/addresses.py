@@ -38,6 +38,8 @@ _LONGEST = 16
 """Digits of one number that are still read."""
 _UNIQUE_LOCAL, _LINK_LOCAL = 0xFC00 >> 9, 0xFE80 >> 6
 """The first seven and ten bits of RFC 4193 and RFC 4291 section 2.5.6."""
+_SIX_TO_FOUR = 0x2002
+"""The first group of RFC 3056."""
 _LINK_LOCAL_V4 = 0xA9FE
 """The first sixteen bits of RFC 3927."""
 _LOOPBACK_V4 = 0x7F
@@ -92,6 +94,16 @@ def is_loopback(address: str) -> bool:
 def is_address(text: str) -> bool:
     """Whether a host (no brackets) is an IP address in its usual spelling, and no name that has to be resolved."""
     return _is_plain(text) if ":" not in text else _groups(text.lower().partition("%")[0]) is not None
+
+
+def is_off_limits(text: str) -> bool:
+    """Whether a URL's host is one that nothing is ever sent to: a cloud's metadata service, a link-local address."""
+    return is_metadata(text) or is_link_local(text)
+
+
+def is_off_limits_address(address: str) -> bool:
+    """The same of an address as a resolver gives it, IPv6 without brackets."""
+    return is_off_limits(f"[{address}]" if ":" in address else address)
 
 
 def is_disguised(text: str) -> bool:
@@ -181,10 +193,12 @@ def _is_hex(text: str) -> bool:
 
 
 def _mapped(host: str) -> int | None:
-    """The IPv4 address inside an IPv6 one: `::ffff:a.b.c.d`, `::a.b.c.d`, `64:ff9b::a.b.c.d`, and the same in hex."""
+    """The IPv4 address inside an IPv6 one: `::ffff:a.b.c.d`, `::a.b.c.d`, `64:ff9b::a.b.c.d`, `2002:` and it in hex."""
     groups = _groups(host)
     if groups is None:
         return None
+    if groups[0] == _SIX_TO_FOUR:
+        return (groups[1] << 16) + groups[2]
     mapped = not any(groups[:5]) and groups[5] in {0, 0xFFFF} and (groups[5] or groups[6])
     nat64 = groups[:6] == [0x64, 0xFF9B, 0, 0, 0, 0]
     return (groups[6] << 16) + groups[7] if mapped or nat64 else None

@@ -13,6 +13,7 @@ from oktsec_lint.core.calls import Call, CallState, LockedSchemas
 from oktsec_lint.core.model import JsonValue, Kind, Subject
 from oktsec_lint.core.record import Decision
 from oktsec_lint.core.surfaces import Surface
+from oktsec_lint.protocol.framing import Lines
 from oktsec_lint.protocol.revisions import BATCHING, METHOD_NOT_FOUND, SERVER_INFO
 from oktsec_lint.protocol.strictjson import MAX_VALUES, Ambiguity, WireFault, crowded
 from oktsec_lint.protocol.wire import MAX_BYTES, Decoded, decode, encode
@@ -20,7 +21,6 @@ from oktsec_lint.protocol.wire import MAX_BYTES, Decoded, decode, encode
 from .asking import OWN, Asking
 from .batches import joined
 from .commands import Close, Command, Event, Forward, Side, drop
-from .framing import Lines
 from .message import Message, Pending, event_of, members, taken, text_in
 from .names import misspelt
 from .offer import LISTS, Offer, unsaid
