@@ -32,7 +32,8 @@ PRAGMA user_version = {_MADE.version};
 COMMIT;
 """
 _SELECT = f"SELECT {_COLUMNS} FROM calls"  # noqa: S608 - names of our own fields, as everywhere in this file
-_WRITE = f"REPLACE INTO calls ({_COLUMNS}) VALUES ({', '.join('?' * len(HeldCall._fields))})"  # noqa: S608
+_INSERT = f"INSERT INTO calls ({_COLUMNS}) VALUES ({', '.join('?' * len(HeldCall._fields))})"  # noqa: S608
+_WRITE = _INSERT.replace("INSERT", "REPLACE")
 
 
 def beside(journal: Path | None = None) -> Path:
@@ -75,7 +76,7 @@ class QuarantineFile:
             ((number,),) = self._connection.execute(among, (call.agent, call.time))
             if number >= MOST_OPEN:
                 return None
-            self._write(call)
+            self._connection.execute(_INSERT, call)
             return call
 
     def get(self, call_id: str, now: float) -> HeldCall | None:
@@ -89,13 +90,16 @@ class QuarantineFile:
             found = [*self._read(where, *stored, now=now)]
         return [call for call in found if state in {None, call.state}]
 
-    def decide(self, call_id: str, step: Step, now: float, by: str, why: str) -> Decided:
+    def decide(
+        self, call_id: str, step: Step, now: float, by: str, why: str, record: Callable[[HeldCall], object]
+    ) -> Decided:
         with self._changing():
             call = next(self._read("WHERE id = ?", call_id, now=now), None)
             after = None if call is None else stepped(call, step, now, by, why)
             if after is None:
                 return Decided(call, changed=False)
             self._write(after)
+            record(after)
             return Decided(after, changed=True)
 
     def take(self, binding: Binding, now: float) -> HeldCall | None:
