@@ -131,7 +131,7 @@ def _note_unknown(asked: Asked, kind: Kind, name: JsonValue) -> None:
     asked.party.house.ground.record(event, asked.party.agent, "")
 
 
-async def _by_uri(asked: Asked) -> JsonObject:
+async def _by_uri(asked: Asked) -> JsonObject | Rejected:
     """Whatever names a resource."""
     uri = asked.params.get("uri")
     server = await _server_of(asked, uri)
