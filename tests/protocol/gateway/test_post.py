@@ -250,6 +250,9 @@ def test_a_revision_that_is_not_spoken_is_told_which_are() -> None:
 def test_an_older_revision_has_no_envelope() -> None:
     message = request("tools/list", _meta={**META, VERSION: "2025-11-25"})
     assert refused(message, (PROTOCOL, "2025-11-25")).code == -32022
+    half = request("tools/list", _meta={CAPABILITIES: {}})
+    for headers in ((), ((PROTOCOL, "2025-11-25"),)):
+        assert refused(half, *headers)[:2] == (400, -32602)
 
 
 def test_nobody_posts_answers_in_the_modern_era() -> None:
@@ -289,6 +292,7 @@ def test_nobody_posts_answers_in_the_modern_era() -> None:
         (modern("resources/read", uri="file:///a"), routed("resources/read"), -32020),
         (modern("prompts/get", name="p"), routed("prompts/get", ("Mcp-Name", "q")), -32020),
         (modern("tools/list"), routed("tools/list"), 0),
+        (modern("é"), routed("é"), -32020),
         (modern("tools/list"), routed("tools/list", ("Mcp-Name", "echo")), -32020),
         (modern("tasks/get", taskId="t"), routed("tasks/get"), 0),
         (modern("tasks/get", taskId="t"), routed("tasks/get", ("Mcp-Name", "t")), 0),
