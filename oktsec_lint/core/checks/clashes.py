@@ -40,8 +40,8 @@ def _clash(name: str, owners: tuple[ToolId, ...], access: Access) -> Hit:
         f"{listed([item.server for item in owners])} each offer a tool named {quoted(name)}{reach}",
         _subject(last),
         severity=Severity.MEDIUM if confused else None,
-        help=f"A gateway lists them as {listed([names_of(*item)[1] for item in owners])}; only one that was locked "
-        f"before the others is {quoted(name)}. Write {quoted(names_of(*first)[2])} or {quoted(names_of(*last)[2])} in "
+        help=f"A gateway lists them as {listed([names_of(*item)[1] for item in owners])}, but one that was locked "
+        f"before the others as {quoted(name)}. Write {quoted(names_of(*first)[2])} or {quoted(names_of(*last)[2])} in "
         "allowlists and policies, or stop offering the one that is not needed.",
     )
 

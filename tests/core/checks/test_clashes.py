@@ -27,7 +27,7 @@ def test_a_clash_is_told_once_at_the_server_that_came_last(offer: Offer, declare
     assert hit.subject == Subject("archive", Kind.TOOL, "read")
     assert "`files`, `backup`, `archive` each offer a tool named `read`" in hit.message
     assert (
-        "as `files_read`, `backup_read`, `archive_read`; only one that was locked before the others is `read`"
+        "as `files_read`, `backup_read`, `archive_read`, but one that was locked before the others as `read`"
         in hit.help
     )
 
