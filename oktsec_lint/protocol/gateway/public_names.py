@@ -58,7 +58,7 @@ class PublicNames:
         winners = self._claims.of(owner[1])
         if not winners or not self._claims.bears(owner):
             return ""
-        return f"listed as {quoted(qualified(owner))}, because {quoted(owner[1])} is {_shown(winners[0])}"
+        return f"{quoted(owner[1])} is {_shown(winners[0])}; this one is listed as {quoted(qualified(owner))}"
 
 
 class _Claims:
