@@ -9,6 +9,7 @@ from itertools import count
 
 from oktsec_lint.core.calls import Books, CallPolicy
 from oktsec_lint.core.config import Config
+from oktsec_lint.core.display import quoted
 from oktsec_lint.core.held import Terms
 from oktsec_lint.core.judge import Judge
 from oktsec_lint.core.lock import Lock
@@ -78,11 +79,11 @@ class House:
         return Session(server, Gate(setup), lambda event: ground.record(event, agent, server), audience, client)
 
     def report(self, excluded: Iterable[Excluded]) -> None:
-        """Says once what is not offered because of its name."""
+        """Says once what is not offered, or not under the name it could have had."""
         for item in excluded:
             if item not in self._said:
                 self._said.add(item)
-                self.ground.say(f"{item.server}: the {item.kind} {item.name!r} is not offered: {item.reason}")
+                self.ground.say(f"{item.server}: {item.kind} {quoted(item.name)}: {item.reason}")
 
     async def shut(self, patience: float) -> None:
         """Ends every session, once what is being answered is answered or so many seconds have passed."""

@@ -109,7 +109,7 @@ class Session:
         message: JsonObject = {"jsonrpc": "2.0", "id": number, "method": method, "params": tagged}
         self._routing[str(number)] = routing_headers(message, self.revision, schema)
         self.used = time.monotonic()
-        self._obey(self._gate.receive(Side.CLIENT, encode(message) + b"\n", self.used))
+        self._obey(self._gate.say(message, self.used))
         await self._flush()
         return await self.wait(exchange, patience)
 
@@ -203,7 +203,7 @@ class Session:
             exchange.answer(failure(LOST, f"{self.server} has gone: {self.gone}"))
 
     def _say(self, message: JsonObject) -> None:
-        self._obey(self._gate.receive(Side.CLIENT, encode(message) + b"\n", time.monotonic()))
+        self._obey(self._gate.say(message, time.monotonic()))
         self._later(self._flush())
 
     def _tagged(self, params: JsonObject, number: int, exchange: Exchange) -> JsonObject:
@@ -232,7 +232,7 @@ class Session:
         if journal is None and command.event is not None:
             self._unrecorded(command, command.event)
         elif command.to is Side.CLIENT:
-            self._deliver(json.loads(command.line))
+            self._deliver(json.loads(command.line) if command.value is None else dict(command.value))
         else:
             about = command.event.message_id if command.event is not None and command.event.is_request else ""
             headers = self._routing.pop(about, None) if about else None
