@@ -13,15 +13,15 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from oktsec_lint.core.findings import Hit
+from oktsec_lint.core.launch.credentials import KNOWN_FORM
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.core.words import words_of
-from oktsec_lint.sources.document import Document, Span
-from oktsec_lint.sources.grammar import ROOT, Format, Shape, Type
-from oktsec_lint.sources.grammar.gateway import MCP_SERVER
-from oktsec_lint.sources.yaml_nodes import MappingNode, ScalarNode, SequenceNode, YamlNode
 
-from .formats import fits
-from .secrets import KNOWN_FORM
+from .document import Document, Span
+from .forms import fits
+from .grammar import Format, Shape, Type
+from .grammar.gateway import MCP_SERVER
+from .yaml_nodes import MappingNode, ScalarNode, SequenceNode, YamlNode
 
 _MASK = "***"
 _LONGEST_NAME = 64
@@ -75,10 +75,11 @@ class _Place(NamedTuple):
     """True where the grammar does not say what stands here."""
 
 
-def concealed(document: Document, root: MappingNode) -> tuple[Span, ...]:
-    """Everything no snippet may show, in reading order, none overlapping."""
+def concealed(document: Document, root: YamlNode, shape: Shape | None = None) -> tuple[Span, ...]:
+    """Everything no snippet may show, in reading order, none overlapping. `shape` is what the document ought to look
+    like; None where nobody can say."""
     walk = _Walk(document)
-    walk.visit(root, ROOT, _Place(free=False))
+    walk.visit(root, shape, _Place(free=shape is None))
     known = (Span(*match.span()) for match in KNOWN_FORM.finditer(document.text))
     return tuple(_merged([*walk.found(), *_overwritten(document), *known]))
 

@@ -1,0 +1,92 @@
+"""The manifests that are read beside `oktsec.yaml`: one line a format, and which of them a file is.
+
+A file is known by its path, else by the key its servers stand under. A format is a module of `sources` with
+`manifest(document)`, imported only when a file is read as it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from fnmatch import fnmatchcase
+from importlib import import_module
+from typing import Protocol, cast
+
+from oktsec_lint.core.errors import UsageError
+from oktsec_lint.core.manifest import Manifest
+from oktsec_lint.core.model import JsonValue, tokens_of
+from oktsec_lint.core.values import NamedTuple
+
+from .document import Document
+
+
+class Format(NamedTuple):
+    """One kind of manifest."""
+
+    name: str
+    """What `--as` takes."""
+    module: str
+    """Below `oktsec_lint.sources`."""
+    files: tuple[str, ...] = ()
+    """Ends of paths, lower case, `/` between the parts; `*` stands for any characters of one."""
+    keys: tuple[str, ...] = ()
+    """Pointers to the object that maps a server's name to its entry: how a file of another name is known."""
+    project: tuple[str, ...] = ()
+    """Where a client looks for it below a project's directory."""
+
+
+class Reader(Protocol):
+    """What the module of a format offers."""
+
+    def manifest(self, document: Document, /) -> Manifest: ...
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        "claude-code",
+        "clients.claude_code",
+        (".mcp.json", ".claude.json", "managed-mcp.json", ".claude-plugin/plugin.json"),
+        project=(".mcp.json",),
+    ),
+    Format("generic", "clients.generic", keys=("/mcpServers",)),
+)
+"""Of two whose `files` fit, the first counts; of two whose `keys` do, too."""
+
+
+def read_manifest(known: Format, document: Document) -> Manifest:
+    """The document as a manifest of that format."""
+    return cast("Reader", import_module(f"oktsec_lint.sources.{known.module}")).manifest(document)
+
+
+def by_name(name: str) -> Format:
+    """The format that `--as` names. Raises UsageError."""
+    found = next((item for item in FORMATS if item.name == name), None)
+    if found is None:
+        raise UsageError(f"--as {name}: there is no such format", hint=f"one of {', '.join(sorted(_names()))}")
+    return found
+
+
+def by_path(path: str) -> Format | None:
+    """The format whose files are called so."""
+    parts = path.replace("\\", "/").lower().split("/")
+    return next((item for item in FORMATS if any(_ends(parts, name.split("/")) for name in item.files)), None)
+
+
+def by_shape(value: JsonValue) -> Format | None:
+    """The format whose servers stand where this value has something like servers."""
+    return next((item for item in FORMATS if any(holds_entries(value, key) for key in item.keys)), None)
+
+
+def holds_entries(value: JsonValue, pointer: str) -> bool:
+    """Whether there is an object of nothing but objects at a pointer."""
+    for token in tokens_of(pointer):
+        value = value.get(token) if isinstance(value, dict) else None
+    return isinstance(value, dict) and all(isinstance(item, dict) for item in value.values())
+
+
+def _ends(parts: list[str], wanted: list[str]) -> bool:
+    tail = parts[-len(wanted) :]
+    return len(tail) == len(wanted) and all(map(fnmatchcase, tail, wanted))
+
+
+def _names() -> Collection[str]:
+    return [item.name for item in FORMATS]
