@@ -23,6 +23,8 @@ class Approval(NamedTuple):
     """The key's value as written: `true`, a list of tools, a word."""
     tools: tuple[str, ...] = ()
     """The only tools that it is about; empty means every tool."""
+    sandboxed: bool = False
+    """Whether the server is confined in return."""
 
 
 class Program(NamedTuple):
@@ -44,6 +46,8 @@ class Entry(NamedTuple):
     """The key that keeps the client from starting it; None when it is started."""
     approvals: tuple[Approval, ...] = ()
     programs: tuple[Program, ...] = ()
+    secrets: tuple[Field, ...] = ()
+    """Further values of the entry that are nothing but a credential."""
     scope: str = ""
     """Where in the file it counts, such as a project's path; empty for everywhere. One name may stand in two scopes."""
 
@@ -80,15 +84,12 @@ class Manifest(NamedTuple):
             known = chosen.get(entry.name)
             if known is None and entry.disabled is None:
                 chosen[entry.name] = entry.spec
-            elif known is not None and entry.disabled is None and not is_same_launch(known, entry.spec):
+            elif known is not None and entry.disabled is None and launch_line(known) != launch_line(entry.spec):
                 name = f"{entry.name} ({entry.scope})"
                 chosen[name] = entry.spec._replace(name=name)
         return tuple(chosen.values())
 
 
-def is_same_launch(one: ServerSpec, other: ServerSpec) -> bool:
-    """Whether two entries start or reach the same thing, whatever they are called and wherever they stand."""
-    return one._replace(name="", place=_NOWHERE) == other._replace(name="", place=_NOWHERE)
-
-
-_NOWHERE = Place("", "")
+def launch_line(spec: ServerSpec) -> tuple[str, ...]:
+    """What is started or reached, without the environment and headers that go with it."""
+    return (spec.url or spec.command, *spec.args)

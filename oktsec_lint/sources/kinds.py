@@ -14,6 +14,8 @@ from .results import LoadedConfig
 
 CONFIG_KEYS = frozenset({"mcp_servers", "agents", "gateway", "rules"})
 """Top-level keys that only an oktsec.yaml has, whatever the file looks like."""
+OWN_NAMES = ("oktsec.yaml", "oktsec.yml")
+"""A file of this name is meant to be a configuration, whatever is in it."""
 HINT = "give an oktsec.yaml, a client's file such as .mcp.json (--as says whose), or a saved tools/list result"
 
 
@@ -26,6 +28,8 @@ def read_block(path: str, text: str) -> Document | LoadedConfig:
 
     document = read_yaml(path, text)
     known = {key.name for key in ROOT.keys}
+    if path.endswith(OWN_NAMES):
+        return document
     if isinstance(document.root, MappingNode) and known.isdisjoint(document.root.entries):
         shape = by_shape(document.value())
         if shape is None:

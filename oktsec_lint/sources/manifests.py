@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from oktsec_lint.core.config import Config
+from oktsec_lint.core.findings import Hit
 from oktsec_lint.core.launch import launch_problems
 from oktsec_lint.core.manifest import Manifest
 
@@ -17,19 +20,31 @@ from .results import LoadedConfig
 
 def load_manifest(path: str, text: str, known: Format) -> LoadedConfig:
     """The manifest in a text that is known to be one of that format. Raises SourceError when it cannot be read."""
-    document = _document(path, text)
+    document = _document(path, text, known)
     return manifest_config(document, read_manifest(known, document))
 
 
 def manifest_config(document: Document, manifest: Manifest) -> LoadedConfig:
     """The configuration that a manifest is."""
     config = Config(path=document.path, format=manifest.format, servers=manifest.servers())
-    hits = (*duplicate_keys(document), *launch_problems(manifest))
+    hits = (*_repeated(document, manifest), *launch_problems(manifest))
     shown = document.concealing(concealed(document, as_yaml(document)))
     return LoadedConfig(config, shown, tuple(map(discreet, hits)), manifest)
 
 
-def _document(path: str, text: str) -> Document:
+def _repeated(document: Document, manifest: Manifest) -> Iterator[Hit]:
+    """Keys written twice in an entry or on the way to one; what else a client keeps in its file is its own."""
+    entries = [entry.at.pointer for entry in manifest.entries]
+    for hit in duplicate_keys(document):
+        if any(f"{entry}/".startswith(f"{hit.pointer}/") or hit.pointer.startswith(f"{entry}/") for entry in entries):
+            yield hit
+
+
+def _document(path: str, text: str, known: Format) -> Document:
+    if known.toml:
+        from .toml_reader import read_toml
+
+        return read_toml(path, text)
     if looks_like_json(text):
         return read_json(path, text, comments=True)
     from .yaml_reader import read_yaml

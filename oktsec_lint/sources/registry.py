@@ -32,6 +32,8 @@ class Format(NamedTuple):
     """Pointers to the object that maps a server's name to its entry: how a file of another name is known."""
     project: tuple[str, ...] = ()
     """Where a client looks for it below a project's directory."""
+    toml: bool = False
+    """Written in TOML; all others in JSON, with comments or without, or in YAML."""
 
 
 class Reader(Protocol):
@@ -47,9 +49,54 @@ FORMATS: tuple[Format, ...] = (
         (".mcp.json", ".claude.json", "managed-mcp.json", ".claude-plugin/plugin.json"),
         project=(".mcp.json",),
     ),
+    Format("claude-desktop", "clients.claude_desktop", ("claude_desktop_config.json",)),
+    Format("cursor", "clients.cursor", (".cursor/mcp.json",), project=(".cursor/mcp.json",)),
+    Format(
+        "vscode",
+        "clients.vscode",
+        (
+            ".vscode/mcp.json",
+            ".vscode/settings.json",
+            "code*/user/*.json",
+            "code*/user/profiles/*/mcp.json",
+            "devcontainer.json",
+            ".devcontainer.json",
+        ),
+        ("/servers", "/mcp/servers", "/customizations/vscode/mcp/servers", "/mcp.servers"),
+        (".vscode/mcp.json",),
+    ),
+    Format(
+        "gemini",
+        "clients.gemini",
+        (".gemini/settings.json", "gemini*cli/settings.json", "gemini-extension.json"),
+        project=(".gemini/settings.json",),
+    ),
+    Format("windsurf", "clients.windsurf", ("windsurf/mcp_config.json", ".codeium/mcp_config.json")),
+    Format(
+        "zed",
+        "clients.zed",
+        ("zed/settings.json", ".zed/settings.json"),
+        ("/context_servers",),
+        (".zed/settings.json",),
+    ),
+    Format("codex", "clients.codex", ("*.toml",), project=(".codex/config.toml",), toml=True),
+    Format(
+        "opencode",
+        "clients.opencode",
+        ("opencode.json", "opencode.jsonc"),
+        ("/mcp",),
+        ("opencode.json", "opencode.jsonc", ".opencode/opencode.json"),
+    ),
+    Format("cline", "clients.cline", ("cline_mcp_settings.json",)),
+    Format("roo", "clients.roo", (".roo/mcp.json", "mcp_settings.json"), project=(".roo/mcp.json",)),
+    Format("kiro", "clients.kiro", (".kiro/settings/mcp.json",), project=(".kiro/settings/mcp.json",)),
+    Format("copilot", "clients.copilot", ("mcp-config.json", ".copilot/mcp.json")),
     Format("generic", "clients.generic", keys=("/mcpServers",)),
 )
 """Of two whose `files` fit, the first counts; of two whose `keys` do, too."""
+
+
+_ENTRY = frozenset({"command", "url", "httpUrl", "serverUrl"})
 
 
 def read_manifest(known: Format, document: Document) -> Manifest:
@@ -77,10 +124,14 @@ def by_shape(value: JsonValue) -> Format | None:
 
 
 def holds_entries(value: JsonValue, pointer: str) -> bool:
-    """Whether there is an object of nothing but objects at a pointer."""
+    """Whether the object at a pointer maps names to what looks like servers; an empty one does."""
     for token in tokens_of(pointer):
         value = value.get(token) if isinstance(value, dict) else None
-    return isinstance(value, dict) and all(isinstance(item, dict) for item in value.values())
+    return isinstance(value, dict) and (not value or any(map(_is_entry, value.values())))
+
+
+def _is_entry(value: JsonValue) -> bool:
+    return isinstance(value, dict) and not _ENTRY.isdisjoint(value)
 
 
 def _ends(parts: list[str], wanted: list[str]) -> bool:

@@ -5,16 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oktsec_lint.core.findings import Hit
-from oktsec_lint.core.manifest import Manifest
+from oktsec_lint.core.manifest import Entry, Manifest
 
-from . import credentials, packages, urls
+from . import approvals, containers, credentials, packages, shells, twins, urls
+from .lines import line_of
 
 __all__ = ["launch_problems"]
 
 
 def launch_problems(manifest: Manifest) -> Iterator[Hit]:
     """Everything about the launch lines of a manifest, entry by entry; disabled ones too."""
+    yield from approvals.approval_problems(manifest)
+    for program in manifest.programs:
+        yield from shells.program_problems(program)
     for entry in manifest.entries:
-        yield from packages.version_left_open(entry)
-        yield from urls.of_entry(entry)
-        yield from credentials.of_entry(entry, manifest.reference)
+        yield from _of_entry(entry, manifest)
+    yield from twins.within(manifest)
+
+
+def _of_entry(entry: Entry, manifest: Manifest) -> Iterator[Hit]:
+    line = line_of(entry)
+    yield from packages.version_left_open(entry)
+    yield from packages.imitation(entry)
+    yield from urls.of_entry(entry)
+    yield from credentials.of_entry(entry, manifest.reference)
+    yield from shells.shell_problems(line)
+    yield from containers.container_problems(line.words)
+    for program in entry.programs:
+        yield from shells.program_problems(program)

@@ -15,6 +15,9 @@ _EVERY = "*"
 """Stands for all tools in a list of them."""
 
 
+_SWITCHED_OFF = (("disabled", True), ("enabled", False))
+
+
 class Dialect(NamedTuple):
     """How one client writes an entry. Of several keys for one thing, the first that is written counts."""
 
@@ -30,8 +33,14 @@ class Dialect(NamedTuple):
     working_dir: tuple[str, ...] = ("cwd",)
     approving: tuple[str, ...] = ("alwaysAllow", "autoApprove")
     """Keys that let calls pass unasked: `true` for all tools, or a list of them."""
+    sandbox: str = ""
+    """The key that confines a server and lets every call of it pass unasked in return."""
     programs: Mapping[str, str] = EMPTY
     """Keys that hold a further command line, and what it is for."""
+    secrets: tuple[str, ...] = ()
+    """Keys below the entry, with dots between, that hold nothing but a credential."""
+    overlays: bool = False
+    """Whether an entry without anything to start or reach only changes one of another file."""
 
 
 def root_of(document: Document) -> Field:
@@ -41,25 +50,34 @@ def root_of(document: Document) -> Field:
 
 def entries_of(servers: Field, dialect: Dialect, scope: str = "") -> Iterator[Entry]:
     """Every entry of an object that maps names to entries. What is no object is no entry."""
-    return (entry_of(field, dialect, scope) for field in servers.members.values() if isinstance(field.value, dict))
+    for field in servers.members.values():
+        if isinstance(field.value, dict):
+            entry = entry_of(field, dialect, scope)
+            if entry.spec.command or entry.spec.url or not dialect.overlays:
+                yield entry
 
 
 def entry_of(field: Field, dialect: Dialect, scope: str = "") -> Entry:
     """One entry, called after the key it stands under."""
     launch = launch_of(field, dialect)
-    off = (field["disabled"].value is True and field["disabled"]) or (
-        field["enabled"].value is False and field["enabled"]
-    )
+    off = next((field[key] for key, value in _SWITCHED_OFF if field[key].value is value), None)
     return Entry(
         spec=spec_of(field.name, launch, dialect.expand),
         launch=launch,
         disabled=off.at.place() if off else None,
-        approvals=tuple(approvals_of(field, dialect.approving)),
+        approvals=(*approvals_of(field, dialect.approving), *_sandboxed(field, dialect.sandbox)),
         programs=tuple(
             Program(field[key], purpose) for key, purpose in dialect.programs.items() if field[key].text().strip()
         ),
+        secrets=tuple(filter(Field.text, (_below(field, key) for key in dialect.secrets))),
         scope=scope,
     )
+
+
+def _below(field: Field, dotted: str) -> Field:
+    for name in dotted.split("."):
+        field = field[name]
+    return field
 
 
 def launch_of(field: Field, dialect: Dialect) -> Field:
@@ -110,6 +128,11 @@ def approvals_of(field: Field, keys: Sequence[str]) -> Iterator[Approval]:
             yield Approval(given)
         elif any(tools):
             yield Approval(given, tuple(filter(None, tools)))
+
+
+def _sandboxed(field: Field, key: str) -> Iterator[Approval]:
+    if key and field[key].value is True:
+        yield Approval(field[key], sandboxed=True)
 
 
 def _first(field: Field, names: Sequence[str]) -> Field:

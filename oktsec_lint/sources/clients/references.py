@@ -7,9 +7,11 @@ what is missing instead of starting a server with the reference in its arguments
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import PurePath
 
+ENV_PREFIX = "${{env:{}}}"
+ENV_BRACES = "{{env:{}}}"
+"""How a variable is referred to, see `Manifest.reference`."""
 _BRACED = re.compile(r"\$\{([A-Za-z]+):([^{}]{1,200})\}")
 """`${env:NAME}`, `${input:id}`, `${file:/path}`."""
 _PLAIN = re.compile(r"\$\{(/|[A-Za-z]{1,40})\}")
@@ -41,9 +43,10 @@ def dollar(text: str) -> str:
     return _DOLLAR.sub(r"${\1}", text)
 
 
-def variables(names: Mapping[str, str]) -> dict[str, str]:
-    """Where a key holds the names of variables: every one as a reference."""
-    return {key: f"${{{name}}}" for key, name in names.items()}
+def workspace_of(path: str) -> str:
+    """The folder whose settings a file such as `.vscode/mcp.json` is, as the path has it."""
+    folder = PurePath(path).parent
+    return (folder.parent if folder.name.startswith(".") and folder.name != ".." else folder).as_posix()
 
 
 def _variable(found: re.Match[str]) -> str:
