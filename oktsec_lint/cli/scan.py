@@ -13,6 +13,7 @@ from .terminal import Color
 def scan(
     inputs: options.Inputs = None,
     config: options.ConfigFile = None,
+    read_as: options.ReadAs = "",
     output_format: options.ReportFormat = Format.TEXT,
     report: options.Reports = None,
     offline: options.Offline = False,
@@ -43,6 +44,7 @@ def scan(
     asked = Asked(
         inputs=tuple(inputs or ()),
         config=config,
+        read_as=read_as,
         output_format=output_format,
         report=tuple(report or ()),
         offline=offline,

@@ -69,6 +69,7 @@ _SWITCHES: Mapping[str, str] = {
 }
 _VALUES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "--config": ("config", _text),
+    "--as": ("read_as", _text),
     "--format": ("output_format", Format),
     "--report": ("report", _text),
     "--server": ("server", _text),

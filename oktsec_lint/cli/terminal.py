@@ -80,6 +80,14 @@ def tell(message: str) -> None:
         sys.stderr.write(f"oktsec-lint: {message}\n")
 
 
+def ask(question: str) -> str | None:
+    """The answer to a question on stderr, so that a redirected stdout changes nothing; None when the input ends."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    return line.strip() if line else None
+
+
 def complain(error: OktsecError) -> Exit:
     """Say a user's mistake in one line with file, line and what to do; returns the exit code it stands for."""
     tell(f"error: {visible(str(error), 2000)}")

@@ -30,8 +30,6 @@ class Format(NamedTuple):
     """Ends of paths, lower case, `/` between the parts; `*` stands for any characters of one."""
     keys: tuple[str, ...] = ()
     """Pointers to the object that maps a server's name to its entry: how a file of another name is known."""
-    project: tuple[str, ...] = ()
-    """Where a client looks for it below a project's directory."""
     toml: bool = False
     """Written in TOML; all others in JSON, with comments or without, or in YAML."""
 
@@ -47,10 +45,9 @@ FORMATS: tuple[Format, ...] = (
         "claude-code",
         "clients.claude_code",
         (".mcp.json", ".claude.json", "managed-mcp.json", ".claude-plugin/plugin.json"),
-        project=(".mcp.json",),
     ),
     Format("claude-desktop", "clients.claude_desktop", ("claude_desktop_config.json",)),
-    Format("cursor", "clients.cursor", (".cursor/mcp.json",), project=(".cursor/mcp.json",)),
+    Format("cursor", "clients.cursor", (".cursor/mcp.json",)),
     Format(
         "vscode",
         "clients.vscode",
@@ -63,13 +60,11 @@ FORMATS: tuple[Format, ...] = (
             ".devcontainer.json",
         ),
         ("/servers", "/mcp/servers", "/customizations/vscode/mcp/servers", "/mcp.servers"),
-        (".vscode/mcp.json",),
     ),
     Format(
         "gemini",
         "clients.gemini",
         (".gemini/settings.json", "gemini*cli/settings.json", "gemini-extension.json"),
-        project=(".gemini/settings.json",),
     ),
     Format("windsurf", "clients.windsurf", ("windsurf/mcp_config.json", ".codeium/mcp_config.json")),
     Format(
@@ -77,19 +72,17 @@ FORMATS: tuple[Format, ...] = (
         "clients.zed",
         ("zed/settings.json", ".zed/settings.json"),
         ("/context_servers",),
-        (".zed/settings.json",),
     ),
-    Format("codex", "clients.codex", ("*.toml",), project=(".codex/config.toml",), toml=True),
+    Format("codex", "clients.codex", (".codex/config.toml", "*.toml"), toml=True),
     Format(
         "opencode",
         "clients.opencode",
         ("opencode.json", "opencode.jsonc"),
         ("/mcp",),
-        ("opencode.json", "opencode.jsonc", ".opencode/opencode.json"),
     ),
     Format("cline", "clients.cline", ("cline_mcp_settings.json",)),
-    Format("roo", "clients.roo", (".roo/mcp.json", "mcp_settings.json"), project=(".roo/mcp.json",)),
-    Format("kiro", "clients.kiro", (".kiro/settings/mcp.json",), project=(".kiro/settings/mcp.json",)),
+    Format("roo", "clients.roo", (".roo/mcp.json", "mcp_settings.json")),
+    Format("kiro", "clients.kiro", (".kiro/settings/mcp.json",)),
     Format("copilot", "clients.copilot", ("mcp-config.json", ".copilot/mcp.json")),
     Format("generic", "clients.generic", keys=("/mcpServers",)),
 )
@@ -116,6 +109,11 @@ def by_path(path: str) -> Format | None:
     """The format whose files are called so."""
     parts = path.replace("\\", "/").lower().split("/")
     return next((item for item in FORMATS if any(_ends(parts, name.split("/")) for name in item.files)), None)
+
+
+def usual_files() -> tuple[str, ...]:
+    """What the files of every format are called, as far as they are called the same everywhere."""
+    return tuple(name for item in FORMATS for name in item.files if "*" not in name)
 
 
 def by_shape(value: JsonValue) -> Format | None:

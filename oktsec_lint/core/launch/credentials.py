@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from oktsec_lint.core.config import ServerSpec
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.fields import Field
 from oktsec_lint.core.findings import Hit, Severity
@@ -96,6 +97,13 @@ def in_key(holder: Field, form: str, remedy: str) -> Iterator[Hit]:
     """A hit for a key that holds nothing but credentials."""
     if _is_literal(holder.text()):
         yield _Remedies("", remedy).hit(holder, form, holder.text(), "")
+
+
+def shown_words(spec: ServerSpec) -> tuple[str, ...]:
+    """The words of a launch line as they may be shown: asterisks in place of each literal credential."""
+    secret = {index for index, _ in _secret_arguments(spec.args)}
+    args = ("***" if index in secret else word for index, word in enumerate(spec.args))
+    return tuple(KNOWN_FORM.sub("***", word) for word in (spec.command, *args))
 
 
 class _Remedies(NamedTuple):
