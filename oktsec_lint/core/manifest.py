@@ -12,6 +12,8 @@ from .fields import Address, Field
 from .model import Place
 from .values import NamedTuple
 
+OKTSEC_YAML = "oktsec.yaml"
+"""`Manifest.format` of this tool's own configuration."""
 OKTSEC_REFERENCE = "${{{}}}"
 """How an `oktsec.yaml` refers to the environment."""
 

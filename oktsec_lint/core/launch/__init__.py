@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oktsec_lint.core.findings import Hit
-from oktsec_lint.core.manifest import Entry, Manifest
+from oktsec_lint.core.manifest import OKTSEC_YAML, Entry, Manifest
 
-from . import approvals, containers, credentials, packages, shells, twins, urls
+from . import approvals, containers, credentials, packages, shells, startable, twins, urls
 from .lines import line_of
 
 __all__ = ["launch_problems"]
@@ -25,9 +25,10 @@ def launch_problems(manifest: Manifest) -> Iterator[Hit]:
 
 def _of_entry(entry: Entry, manifest: Manifest) -> Iterator[Hit]:
     line = line_of(entry)
+    yield from startable.command_line(entry)
     yield from packages.version_left_open(entry)
     yield from packages.imitation(entry)
-    yield from urls.of_entry(entry)
+    yield from urls.of_entry(entry, own=manifest.format == OKTSEC_YAML)
     yield from credentials.of_entry(entry, manifest.reference)
     yield from shells.shell_problems(line)
     yield from containers.container_problems(line.words)

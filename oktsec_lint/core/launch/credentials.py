@@ -60,6 +60,8 @@ _REFERENCE = re.compile(r"\$\{[^}]{0,200}\}|\$[A-Za-z_]\w*")
 _PLACEHOLDER = re.compile(
     r"x{3,}|\*{3,}|\.{3}|<[^>]{0,60}>|your|example|change.?me|placeholder|replace|redacted|dummy|todo", re.I
 )
+_NAME_OF_ONE = re.compile(r"(?:[Bb]earer )?(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|(?i:value|token|api[-_]?key|key)[0-9]*)")
+"""What stands in for a credential: the name of a variable, or the word for one."""
 _NOT_SECRET = re.compile(
     r"\W*|true|false|yes|no|none|null|[0-9]{1,6}|[~./\\].*|[a-z]+://[^@]*", re.IGNORECASE | re.DOTALL
 )
@@ -195,7 +197,7 @@ def _is_placeholder(value: str) -> bool:
     """Judged by the credential alone: the rest of a URL says nothing about it."""
     match = KNOWN_FORM.search(value)
     credential = match.group() if match else _in_query(value) or _assigned(value) or value
-    return _PLACEHOLDER.search(credential) is not None
+    return _PLACEHOLDER.search(credential) is not None or _NAME_OF_ONE.fullmatch(credential) is not None
 
 
 def _is_literal(value: str) -> bool:

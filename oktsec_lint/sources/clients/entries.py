@@ -69,15 +69,18 @@ def entry_of(field: Field, dialect: Dialect, scope: str = "") -> Entry:
         programs=tuple(
             Program(field[key], purpose) for key, purpose in dialect.programs.items() if field[key].text().strip()
         ),
-        secrets=tuple(filter(Field.text, (_below(field, key) for key in dialect.secrets))),
+        secrets=tuple(_secrets(field, dialect)),
         scope=scope,
     )
 
 
-def _below(field: Field, dotted: str) -> Field:
-    for name in dotted.split("."):
-        field = field[name]
-    return field
+def _secrets(field: Field, dialect: Dialect) -> Iterator[Field]:
+    for dotted in dialect.secrets:
+        holder = field
+        for name in dotted.split("."):
+            holder = holder[name]
+        if holder.text():
+            yield holder.with_value(dialect.expand(holder.text()))
 
 
 def launch_of(field: Field, dialect: Dialect) -> Field:

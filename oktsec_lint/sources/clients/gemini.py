@@ -1,7 +1,8 @@
 """Gemini CLI: `settings.json` of a project, the home or the system, and `gemini-extension.json`.
 
 Source: google-gemini/gemini-cli, docs/tools/mcp-server.md. `httpUrl` is streamable HTTP and `url` the older SSE;
-`$NAME` and `${NAME}` are expanded; `trust` skips every confirmation.
+`$NAME` and `${NAME}` are expanded; `trust` skips every confirmation. An entry with nothing to start changes one that an
+extension brings.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def _dialect(path: str) -> Dialect:
         url=("httpUrl", "url"),
         approving=("trust",),
         secrets=("oauth.clientSecret",),
+        overlays=True,
     )
 
 

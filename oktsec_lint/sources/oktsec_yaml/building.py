@@ -25,7 +25,7 @@ from oktsec_lint.core.config import (
 )
 from oktsec_lint.core.fields import Field
 from oktsec_lint.core.findings import Severity
-from oktsec_lint.core.manifest import OKTSEC_REFERENCE, Entry, Manifest
+from oktsec_lint.core.manifest import OKTSEC_REFERENCE, OKTSEC_YAML, Entry, Manifest
 from oktsec_lint.sources.forms import seconds
 from oktsec_lint.sources.grammar.rules import RULE
 
@@ -41,7 +41,7 @@ _MOST_UNKNOWN = 4
 def manifest_of(root: Field) -> Manifest:
     """What a decoded document says of its servers."""
     entries = tuple(Entry(_server(field), field) for field in root["mcp_servers"])
-    return Manifest(root.at.path, "oktsec.yaml", entries, OKTSEC_REFERENCE)
+    return Manifest(root.at.path, OKTSEC_YAML, entries, OKTSEC_REFERENCE)
 
 
 def build(root: Field, servers: tuple[ServerSpec, ...]) -> Config:

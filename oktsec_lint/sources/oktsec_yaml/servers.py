@@ -31,13 +31,12 @@ def transport_of(server: Field) -> Transport:
 
 
 def entry_problems(root: Field) -> Iterator[Hit]:
-    """CFG-008, 009, 021 and 022: transports that do not exist, and entries that cannot be started as written."""
+    """CFG-008, 009 and 021: transports that do not exist, and entries that cannot be started as written."""
     for server in root["mcp_servers"]:
         if not server.broken:
             yield from _transport(server)
             yield from _missing_launch(server)
             yield from _useless_keys(server)
-            yield from _command_line(server)
 
 
 def insecure_urls(root: Field) -> Iterator[Hit]:
@@ -94,15 +93,3 @@ def _useless_keys(server: Field) -> Iterator[Hit]:
         if server[key].value:
             message = f"{quoted(server[key].at.dotted)} means nothing to a server of transport `{transport}`"
             yield server[key].at.hit("CFG-021", message, at_key=True)
-
-
-def _command_line(server: Field) -> Iterator[Hit]:
-    """A command with blanks whose first word is no path is a command line: no program is called `npx -y x`."""
-    command = server["command"]
-    program, *rest = command.text().split(maxsplit=1) or [""]
-    if rest and not set(program) & set("/\\$") and transport_of(server) is Transport.STDIO:
-        message = f"{quoted(command.at.dotted)} is started as one program name, blanks included"
-        fix = f"Write `command: {visible(program, 60)}` and the rest under `args:`."
-        if "=" in program:
-            fix = "Write the program under `command:`, variables under `env:` and the rest under `args:`."
-        yield command.at.hit("CFG-022", message, fix)
