@@ -39,6 +39,15 @@ _REWRITTEN = "written otherwise"
 _ALIKE = "with letters that look the same"
 
 
+class _Known(NamedTuple):
+    """A known name taken apart."""
+
+    name: str
+    words: tuple[str, ...]
+    plain: str
+    skeleton: str
+
+
 class Likeness(NamedTuple):
     """Which package a name imitates, and how."""
 
@@ -55,22 +64,23 @@ def imitated(name: str) -> Likeness | None:
     if written in KNOWN or not 0 < len(bare) <= _LONGEST:
         return None
     parts = _parts(bare)
-    for known, words in _known(ecosystem):
-        how = _how(bare, parts, known, words)
+    plain = "".join(parts)
+    skeleton = skeleton_of(plain)
+    for known in _known(ecosystem):
+        how = _how(_Known(bare, parts, plain, skeleton), known)
         if how:
-            return Likeness(f"{ecosystem}:{known}", how)
+            return Likeness(f"{ecosystem}:{known.name}", how)
     return None
 
 
-def _how(bare: str, parts: tuple[str, ...], known: str, words: tuple[str, ...]) -> str:
-    plain, other = "".join(parts), "".join(words)
-    if plain == other:
+def _how(odd: _Known, known: _Known) -> str:
+    if odd.plain == known.plain:
         return _REWRITTEN
-    if known.startswith("@modelcontextprotocol/") and bare == known.partition("/")[2]:
+    if known.name.startswith("@modelcontextprotocol/") and odd.name == known.name.partition("/")[2]:
         return _UNSCOPED
-    if len(other) >= _LEAST_NAME and skeleton_of(plain) == skeleton_of(other):
+    if len(known.plain) >= _LEAST_NAME and odd.skeleton == known.skeleton:
         return _ALIKE
-    return _slipped(parts, words)
+    return _slipped(odd.words, known.words)
 
 
 def _slipped(parts: tuple[str, ...], words: tuple[str, ...]) -> str:
@@ -85,9 +95,10 @@ def _slipped(parts: tuple[str, ...], words: tuple[str, ...]) -> str:
 
 
 @cache
-def _known(ecosystem: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    names = (name.partition(":") for name in sorted(KNOWN))
-    return tuple((bare, _parts(bare)) for kind, _, bare in names if kind == ecosystem)
+def _known(ecosystem: str) -> tuple[_Known, ...]:
+    names = [bare for kind, _, bare in (name.partition(":") for name in sorted(KNOWN)) if kind == ecosystem]
+    plain = ["".join(_parts(name)) for name in names]
+    return tuple(_Known(name, _parts(name), text, skeleton_of(text)) for name, text in zip(names, plain, strict=True))
 
 
 def _parts(bare: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ readable. Every pattern is bounded or starts only once in a run of its own chara
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
 from oktsec_lint.core.findings import Hit
@@ -75,13 +75,24 @@ class _Place(NamedTuple):
     """True where the grammar does not say what stands here."""
 
 
-def concealed(document: Document, root: YamlNode, shape: Shape | None = None) -> tuple[Span, ...]:
+def concealed(
+    document: Document,
+    root: YamlNode,
+    shape: Shape | None = None,
+    *,
+    named: Collection[int] = (),
+    hidden: tuple[Span, ...] = (),
+) -> tuple[Span, ...]:
     """Everything no snippet may show, in reading order, none overlapping. `shape` is what the document ought to look
-    like; None where nobody can say."""
-    walk = _Walk(document)
+    like; None where nobody can say. `named` holds the offsets of mappings that a user has named: that a server is
+    called `token-server` says nothing about what is in its entry. `hidden` is not shown whatever is in it; in order."""
+    walk = _Walk(document, named)
     walk.visit(root, shape, _Place(free=shape is None))
-    known = (Span(*match.span()) for match in KNOWN_FORM.finditer(document.text))
-    return tuple(_merged([*walk.found(), *_overwritten(document), *known]))
+    ends = (0, *(span.end for span in hidden))
+    starts = (*(span.start for span in hidden), len(document.text))
+    seen = zip(ends, starts, strict=True)
+    known = (Span(*match.span()) for part in seen for match in KNOWN_FORM.finditer(document.text, *part))
+    return tuple(_merged([*walk.found(), *_overwritten(document), *known, *hidden]))
 
 
 def discreet(hit: Hit) -> Hit:
@@ -105,7 +116,8 @@ def _inert(text: str) -> str:
 class _Walk:
     """One pass over one document's tree, along the grammar as far as it goes."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, named: Collection[int]) -> None:
+        self._named = frozenset(named)
         self._text = document.text
         self._spans: list[Span] = []
         self._scalars: list[ScalarNode] = []
@@ -125,6 +137,7 @@ class _Walk:
             self._scalar(node, shape, place)
 
     def _mapping(self, node: MappingNode, shape: Shape | None, place: _Place) -> None:
+        place = _Place() if node.span.start in self._named else place
         known = shape is not None and shape.type in (Type.SECTION, Type.MAP)
         inherited = place.secret and not (shape is not None and shape.type is Type.SECTION)
         for name, entry in node.entries.items():

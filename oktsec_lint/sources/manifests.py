@@ -11,7 +11,7 @@ from oktsec_lint.core.launch.startable import nothing_to_start
 from oktsec_lint.core.manifest import Manifest
 
 from .concealment import concealed, discreet
-from .document import Document
+from .document import Document, Span
 from .json_nodes import as_yaml
 from .json_reader import looks_like_json, read_json
 from .registry import Format, read_manifest
@@ -29,8 +29,17 @@ def manifest_config(document: Document, manifest: Manifest) -> LoadedConfig:
     """The configuration that a manifest is."""
     config = Config(path=document.path, format=manifest.format, servers=manifest.servers())
     hits = (*_repeated(document, manifest), *nothing_to_start(manifest), *launch_problems(manifest))
-    shown = document.concealing(concealed(document, as_yaml(document)))
+    shown = document.concealing(_concealed(document, manifest))
     return LoadedConfig(config, shown, tuple(map(discreet, hits)), manifest)
+
+
+def _concealed(document: Document, manifest: Manifest) -> tuple[Span, ...]:
+    """The credentials of the entries, and everything that is no part of the manifest."""
+    entries = [entry.at.pointer for entry in manifest.entries]
+    others = (*(item.field for item in manifest.approvals), *(item.line for item in manifest.programs))
+    root, left_out = as_yaml(document, (*entries, *(field.at.pointer for field in others)))
+    named = [document.span(pointer).start for pointer in entries]
+    return concealed(document, root, named=named, hidden=left_out)
 
 
 def _repeated(document: Document, manifest: Manifest) -> Iterator[Hit]:

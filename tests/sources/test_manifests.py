@@ -142,10 +142,19 @@ def test_any_bytes_end_in_a_manifest_or_an_error(data: bytes, kind: str) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_deep_nesting_is_refused(kind: str) -> None:
-    deep = b'a = "x"\nb = ' + b"[" * 5000 + b"]" * 5000 if kind == "codex" else b'{"a":' * 5000 + b"1" + b"}" * 5000
+def test_deep_nesting_is_refused_where_it_is_looked_at(kind: str) -> None:
+    inner = "[" * 5000 + "]" * 5000
+    if kind == "codex":
+        text = f'[mcp_servers.a]\ncommand = "x"\nargs = {inner}'
+    else:
+        text = f'{{"{WRAPPERS.get(kind, "mcpServers")}": {{"a": {{"command": "x", "args": {inner}}}}}}}'
     with pytest.raises(SourceError, match="nested"):
-        opened("f", deep, kind)
+        opened("f", text.encode(), kind)
+
+
+def test_deep_nesting_elsewhere_hurts_nobody() -> None:
+    text = '{"mcpServers": {"a": {"command": "x"}}, "state": ' + '{"a":' * 5000 + "1" + "}" * 5000 + "}"
+    assert len(opened("f", text.encode()).config.servers) == 1
 
 
 def test_a_format_can_be_named() -> None:
@@ -232,3 +241,16 @@ def test_nothing_that_the_clients_own_pages_show_fails_a_run(path: Path) -> None
 def test_every_client_has_pages() -> None:
     names = [path.relative_to(HOME.parent / "documented").as_posix().partition("/")[2] for path in SHOWN]
     assert {known.name for name in names if (known := by_path(name))} == set(KINDS) - {"generic"}
+
+
+def test_what_a_server_is_called_hides_nothing_of_its_entry() -> None:
+    text = b'{"mcpServers": {"token-server": {"command": "npx", "args": ["-y", "x"], "env": {"A_TOKEN": "hunter2-x"}}}}'
+    (line,) = opened("f", text).document.shown_lines()
+    assert '"command": "npx", "args": ["-y", "x"]' in line
+    assert "hunter2" not in line
+
+
+def test_what_is_no_part_of_the_manifest_is_not_shown() -> None:
+    text = b'{"history": ["my diary"], "mcpServers": {"a": {"command": "x"}}, "key": "secret words"}'
+    (line,) = opened("f", text).document.shown_lines()
+    assert line == '{"history": ************, "mcpServers": {"a": {"command": "x"}}, "key": **************}'
