@@ -26,7 +26,7 @@ def as_yaml(document: Document, wanted: Collection[str]) -> tuple[YamlNode, tupl
     if isinstance(root, MappingNode | SequenceNode | ScalarNode):
         return root, ()
     tree = _Tree(document, wanted if isinstance(root, JsonNode) else ("",))
-    return tree.node(root, "", 0), tuple(tree.left_out)
+    return tree.node(root, "", 0), tuple(sorted(tree.left_out))
 
 
 class _Tree:
