@@ -34,6 +34,8 @@ _LEAST_WORD = 5
 _LEAST_NAME = 10
 """Letters a name needs before being spelled alike means something."""
 _LONGEST = 100
+_REFERENCE = "@modelcontextprotocol/"
+"""A scope that is left out by mistake. Of other scoped names, people publish the words without the scope as well."""
 _UNSCOPED = "without its scope"
 _REWRITTEN = "written otherwise"
 _ALIKE = "with letters that look the same"
@@ -74,9 +76,10 @@ def imitated(name: str) -> Likeness | None:
 
 
 def _how(odd: _Known, known: _Known) -> str:
-    if odd.plain == known.plain:
+    is_reference = known.name.startswith(_REFERENCE)
+    if odd.plain == known.plain and (is_reference or odd.name[0] == "@" or known.name[0] != "@"):
         return _REWRITTEN
-    if known.name.startswith("@modelcontextprotocol/") and odd.name == known.name.partition("/")[2]:
+    if is_reference and odd.name == known.name.removeprefix(_REFERENCE):
         return _UNSCOPED
     if len(known.plain) >= _LEAST_NAME and odd.skeleton == known.skeleton:
         return _ALIKE

@@ -254,3 +254,9 @@ def test_what_is_no_part_of_the_manifest_is_not_shown() -> None:
     text = b'{"history": ["my diary"], "mcpServers": {"a": {"command": "x"}}, "key": "secret words"}'
     (line,) = opened("f", text).document.shown_lines()
     assert line == '{"history": ************, "mcpServers": {"a": {"command": "x"}}, "key": **************}'
+
+
+def test_a_command_for_headers_is_shown_to_who_reviews_it() -> None:
+    text = b'{"mcpServers": {"a": {"url": "https://a.example", "headersHelper": "./make.sh", "envFile": "./.env"}}}'
+    (line,) = opened("f", text).document.shown_lines()
+    assert line == text.decode()

@@ -11,7 +11,7 @@ from oktsec_lint.sources.document import Document
 
 from .entries import Dialect, entries_of, root_of
 
-_DIALECT = Dialect("Cline")
+_DIALECT = Dialect("Cline", approving=("autoApprove", "alwaysAllow"))
 
 
 def manifest(document: Document) -> Manifest:

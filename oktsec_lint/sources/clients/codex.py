@@ -14,7 +14,7 @@ from oktsec_lint.sources.document import Document
 
 from .entries import Dialect, entry_of, root_of
 
-_DIALECT = Dialect("Codex", headers=("http_headers",), approving=(), secrets=("bearer_token",))
+_DIALECT = Dialect("Codex", headers=("http_headers",), secrets=("bearer_token",))
 _UNASKED = "approve"
 """The mode in which nothing is asked; `prompt`, `writes` and `auto` ask, or leave it to the tool's own hints."""
 

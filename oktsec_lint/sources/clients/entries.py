@@ -31,7 +31,7 @@ class Dialect(NamedTuple):
     env: tuple[str, ...] = ("env",)
     headers: tuple[str, ...] = ("headers",)
     working_dir: tuple[str, ...] = ("cwd",)
-    approving: tuple[str, ...] = ("alwaysAllow", "autoApprove")
+    approving: tuple[str, ...] = ()
     """Keys that let calls pass unasked: `true` for all tools, or a list of them."""
     sandbox: str = ""
     """The key that confines a server and lets every call of it pass unasked in return."""

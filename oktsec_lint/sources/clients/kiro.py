@@ -12,7 +12,7 @@ from oktsec_lint.sources.document import Document
 from .entries import Dialect, entries_of, root_of
 from .references import prefixed
 
-_DIALECT = Dialect("Kiro", OKTSEC_REFERENCE, lambda text: prefixed(text, "."))
+_DIALECT = Dialect("Kiro", OKTSEC_REFERENCE, lambda text: prefixed(text, "."), approving=("autoApprove",))
 
 
 def manifest(document: Document) -> Manifest:

@@ -16,6 +16,6 @@ from .references import ENV_PREFIX, prefixed, workspace_of
 def manifest(document: Document) -> Manifest:
     """The servers of the file."""
     folder = workspace_of(document.path)
-    dialect = Dialect("Roo Code", ENV_PREFIX, lambda text: prefixed(text, folder))
+    dialect = Dialect("Roo Code", ENV_PREFIX, lambda text: prefixed(text, folder), approving=("alwaysAllow",))
     entries = tuple(entries_of(root_of(document)["mcpServers"], dialect))
     return Manifest(document.path, dialect.format, entries, dialect.reference)

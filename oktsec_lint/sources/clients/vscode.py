@@ -22,9 +22,7 @@ _APPROVING = ("chat.tools.global.autoApprove", "chat.tools.autoApprove")
 def manifest(document: Document) -> Manifest:
     """The servers and inputs, wherever this kind of file has them."""
     folder = workspace_of(document.path)
-    dialect = Dialect(
-        "VS Code", ENV_PREFIX, lambda text: prefixed(text, folder), approving=(), sandbox="sandboxEnabled"
-    )
+    dialect = Dialect("VS Code", ENV_PREFIX, lambda text: prefixed(text, folder), sandbox="sandboxEnabled")
     root = root_of(document)
     homes = tuple(_homes(root))
     return Manifest(
