@@ -77,8 +77,8 @@ def imitated(name: str) -> Likeness | None:
 
 def _how(odd: _Known, known: _Known) -> str:
     is_reference = known.name.startswith(_REFERENCE)
-    if odd.plain == known.plain and (is_reference or odd.name[0] == "@" or known.name[0] != "@"):
-        return _REWRITTEN
+    if odd.plain == known.plain:
+        return _REWRITTEN if is_reference or odd.name[0] == "@" or known.name[0] != "@" else ""
     if is_reference and odd.name == known.name.removeprefix(_REFERENCE):
         return _UNSCOPED
     if len(known.plain) >= _LEAST_NAME and odd.skeleton == known.skeleton:
