@@ -16,7 +16,7 @@ from oktsec_lint.sources import LoadedConfig
 from oktsec_lint.sources.registry import usual_files
 
 from .beside import custom_rules
-from .terminal import ask, tell
+from .terminal import ask, somebody_answers, tell
 
 _YES = frozenset({"y", "yes"})
 
@@ -50,7 +50,7 @@ def agreed_to_start(specs: Iterable[ServerSpec]) -> bool:
     specs = tuple(specs)
     if not specs:
         return True
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not somebody_answers():
         tell("the servers of files that were only found are not started: name the files to have them listed")
         return False
     tell(f"nobody has named these files yet, and listing {plural(len(specs), 'server')} runs this:")

@@ -80,8 +80,13 @@ def tell(message: str) -> None:
         sys.stderr.write(f"oktsec-lint: {message}\n")
 
 
+def somebody_answers() -> bool:
+    """Whether a person reads stderr and writes stdin."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def ask(question: str) -> str | None:
-    """The answer to a question on stderr, so that a redirected stdout changes nothing; None when the input ends."""
+    """The answer; None when the input ends, which refuses."""
     sys.stderr.write(question)
     sys.stderr.flush()
     line = sys.stdin.readline()

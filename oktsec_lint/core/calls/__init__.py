@@ -1,14 +1,31 @@
 """Who may call which tool now, and with what: every limit of an agent that needs no rulebook.
 
 The first question the gate asks about a call, before anything looks at content. `CallPolicy` is compiled once for a
-configuration; what it has to remember between calls (how often, how much, how long ago) is a `CallState` that goes in
-and comes out, so the same call at the same time on the same state always gets the same answer.
+configuration and says what a call would use up (`Demand`); whether that much is left is settled by whoever keeps the
+books (how often, how much, how long ago): `Books` in this process, or a store that several share.
 """
 
 from __future__ import annotations
 
+from .books import Books
+from .demand import Demand, Pause, Reservation, Slot
+from .ledger import ended, settle
 from .locked import LockedSchemas
-from .model import Call, CallState, Denial
+from .model import Call, CallState, Denial, Key
 from .policy import CallPolicy
 
-__all__ = ["Call", "CallPolicy", "CallState", "Denial", "LockedSchemas"]
+__all__ = [
+    "Books",
+    "Call",
+    "CallPolicy",
+    "CallState",
+    "Demand",
+    "Denial",
+    "Key",
+    "LockedSchemas",
+    "Pause",
+    "Reservation",
+    "Slot",
+    "ended",
+    "settle",
+]

@@ -18,6 +18,7 @@ name that a caller chose, so there are only as many as the configuration has lim
 
 _NO_WINDOWS: Mapping[Key, Window] = {}
 _NO_TIMES: Mapping[Key, float] = {}
+_NO_COUNTS: Mapping[Key, int] = {}
 
 
 class Call(NamedTuple):
@@ -32,8 +33,8 @@ class Call(NamedTuple):
     """As the request spells it."""
     arguments: JsonValue = None
     """As the request holds them; None when it has none."""
-    running: int = 0
-    """How many calls of this agent wait for their answers."""
+    approved: bool = False
+    """Whether somebody has approved it where an amount needs that."""
 
 
 class Denial(NamedTuple):
@@ -45,6 +46,8 @@ class Denial(NamedTuple):
     """A sentence for people. It holds names from the configuration and no value of an argument."""
     pointer: str = ""
     """JSON pointer, in the request's `params`, of what is wrong; empty when it is the call as such."""
+    approvable: bool = False
+    """Whether the call may be made once somebody has approved it (`Call.approved`)."""
 
 
 class CallState(NamedTuple):
@@ -54,3 +57,5 @@ class CallState(NamedTuple):
     """What was used of each rate and of each daily sum."""
     last: Mapping[Key, float] = _NO_TIMES
     """When something that others wait for was admitted last, in seconds."""
+    running: Mapping[Key, int] = _NO_COUNTS
+    """How many calls have a slot and have not ended."""

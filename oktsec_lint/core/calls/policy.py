@@ -7,6 +7,7 @@ hold for every spelling of a tool.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -17,8 +18,8 @@ from oktsec_lint.core.model import JsonValue
 from oktsec_lint.core.values import NamedTuple
 
 from .amounts import Amounts, amounts_in
-from .ledger import Ledger
-from .model import Call, CallState, Denial, Key
+from .demand import Demand, Pause, Reservation, Slot
+from .model import Call, Denial, Key
 from .named import ByTool
 from .settings import ChainRule, LimitError, Limits, ToolConstraint, ToolPolicy, limits_of, mapping, whole
 
@@ -97,28 +98,25 @@ class CallPolicy:
         self._rate, self._rate_window = self._rate_limit(config)
         self._kept = lru_cache(maxsize=_REMEMBERED)(self._rules)
 
-    def admit(self, call: Call, state: CallState, now: float) -> tuple[Denial | None, CallState]:
-        """Why the call may not be made, or None, and the state after it.
-
-        `now` is in seconds, from a clock that does not go backwards. A denied call uses nothing up. An admitted one has
-        used up its share at once, whatever becomes of it: calls that run side by side cannot overshoot together.
-        """
+    def demand(self, call: Call) -> Denial | Demand:
+        """Why the call may never be made as it is, or what it uses up if it is made; `settle` says whether that is
+        there. The same call always gets the same answer."""
         rules = self._rules_for(call)
         if rules.denial is not None:
-            return rules.denial, state
-        ledger = Ledger(state, now)
-        denial = (
-            self._over_rate(rules, ledger)
-            or _beside_too_many(rules, call.running)
-            or _against_policies(rules, call.arguments, ledger)
-            or _against_constraints(rules, call.arguments)
-            or _too_soon(rules, ledger)
-        )
+            return rules.denial
+        amounts = _amounts(rules, call.arguments)
+        denial = next(filter(None, (_against(policy, amounts) for policy in rules.policies)), None)
+        denial = denial or _against_constraints(rules, call.arguments)
         if denial is not None:
-            return denial, state
-        for key in rules.starts:
-            ledger.mark(key)
-        return None, ledger.settled()
+            return denial
+        return Demand(
+            self._rate_of(rules),
+            _slot(rules),
+            tuple(item for policy in rules.policies for item in _reserved(policy, rules.agent, amounts)),
+            (*_chained(rules), *_cooling(rules)),
+            rules.starts,
+            None if call.approved else next(filter(None, (_approval(item, amounts) for item in rules.policies)), None),
+        )
 
     def response_limit(self, call: Call) -> int | None:
         """Most bytes of a call's result; None when nothing limits it, 0 when the call may not be made at all."""
@@ -157,10 +155,11 @@ class CallPolicy:
             found = entry.rules(server, tool)
         return _Rules(_unreadable(self._unreadable)) if self._unreadable and found.denial is None else found
 
-    def _over_rate(self, rules: _Rules, ledger: Ledger) -> Denial | None:
-        if not self._rate or ledger.reserve(rules.rate, 1, self._rate, self._rate_window):
+    def _rate_of(self, rules: _Rules) -> Reservation | None:
+        if not self._rate:
             return None
-        return Denial("rate_limited", f"more than {self._rate:,} calls in {self._rate_window:,} seconds")
+        denial = Denial("rate_limited", f"more than {self._rate:,} calls in {self._rate_window:,} seconds")
+        return Reservation(rules.rate, 1, self._rate, self._rate_window, denial)
 
 
 def _not_allowed(agent: str, tool: str) -> Denial:
@@ -173,37 +172,42 @@ def _unreadable(why: str) -> Denial:
     return Denial("tool_policy:invalid", f"a limit in the configuration cannot be read: {why}")
 
 
-def _beside_too_many(rules: _Rules, running: int) -> Denial | None:
-    if not rules.concurrent or running < rules.concurrent:
+def _slot(rules: _Rules) -> Slot | None:
+    if not rules.concurrent:
         return None
     calls = "call that is" if rules.concurrent == 1 else "calls that are"
     reason = f"{rules.concurrent:,} {calls} not answered yet, the most by `max_concurrent_calls`"
-    return Denial("concurrency_limited", reason)
+    return Slot((rules.agent, "running"), rules.concurrent, Denial("concurrency_limited", reason))
 
 
-def _against_policies(rules: _Rules, arguments: JsonValue, ledger: Ledger) -> Denial | None:
-    if not rules.policies:
-        return None
-    amounts = amounts_in(arguments) if any(policy.limits_amounts for policy in rules.policies) else Amounts()
-    found = (_over_policy(policy, rules.agent, amounts, ledger) for policy in rules.policies)
-    return next(filter(None, found), None)
+def _amounts(rules: _Rules, arguments: JsonValue) -> Amounts:
+    return amounts_in(arguments) if any(policy.limits_amounts for policy in rules.policies) else Amounts()
 
 
-def _over_policy(policy: ToolPolicy, agent: str, amounts: Amounts, ledger: Ledger) -> Denial | None:
-    """Approval comes last, as upstream has it: who waits for it is within every other limit."""
+def _against(policy: ToolPolicy, amounts: Amounts) -> Denial | None:
     if policy.limits_amounts and amounts.unclear:
         return _denied(policy, policy.first_amount, "an amount is not written as a plain number", amounts.unclear)
     if policy.max_amount and amounts.carried > policy.max_amount:
         return _denied(policy, "max_amount", "the amount of this call is too high", amounts.pointer)
-    calls = (agent, "calls", policy.name)
-    if policy.calls_per_hour and not ledger.reserve(calls, 1, policy.calls_per_hour, HOUR):
-        return _denied(policy, "rate_limit", f"it was called {policy.calls_per_hour:,} times within an hour")
-    spent = (agent, "amounts", policy.name)
-    if policy.daily_limit and not ledger.reserve(spent, amounts.carried, policy.daily_limit, DAY):
-        return _denied(policy, "daily_limit", "the amounts of 24 hours would be too high", amounts.pointer)
-    if policy.approval_above and amounts.carried > policy.approval_above:
-        return _denied(policy, "approval_required", "an amount this high needs somebody's approval", amounts.pointer)
     return None
+
+
+def _reserved(policy: ToolPolicy, agent: str, amounts: Amounts) -> Iterator[Reservation]:
+    most = policy.calls_per_hour
+    if most:
+        denial = _denied(policy, "rate_limit", f"it was called {most:,} times within an hour")
+        yield Reservation((agent, "calls", policy.name), 1, most, HOUR, denial)
+    if policy.daily_limit:
+        denial = _denied(policy, "daily_limit", "the amounts of 24 hours would be too high", amounts.pointer)
+        yield Reservation((agent, "amounts", policy.name), amounts.carried, policy.daily_limit, DAY, denial)
+
+
+def _approval(policy: ToolPolicy, amounts: Amounts) -> Denial | None:
+    """Comes last, as upstream has it: who waits for it is within every other limit."""
+    if not policy.approval_above or amounts.carried <= policy.approval_above:
+        return None
+    denial = _denied(policy, "approval_required", "an amount this high needs somebody's approval", amounts.pointer)
+    return denial._replace(approvable=True)
 
 
 def _denied(policy: ToolPolicy, limit: str, why: str, pointer: str = "") -> Denial:
@@ -215,13 +219,15 @@ def _against_constraints(rules: _Rules, arguments: JsonValue) -> Denial | None:
     return next(filter(None, found), None)
 
 
-def _too_soon(rules: _Rules, ledger: Ledger) -> Denial | None:
+def _chained(rules: _Rules) -> Iterator[Pause]:
     for chain in rules.chains:
-        if ledger.is_recent((rules.agent, "chain", chain.start), chain.cooldown):
-            reason = f"it may not be called within {chain.cooldown:,} seconds of {quoted(chain.start)}"
-            return Denial(f"tool_chain:{visible(chain.start, _NAME)}", reason)
+        reason = f"it may not be called within {chain.cooldown:,} seconds of {quoted(chain.start)}"
+        denial = Denial(f"tool_chain:{visible(chain.start, _NAME)}", reason)
+        yield Pause((rules.agent, "chain", chain.start), chain.cooldown, denial)
+
+
+def _cooling(rules: _Rules) -> Iterator[Pause]:
     for item in rules.constraints:
-        if item.cooldown and ledger.is_recent((rules.agent, "cooldown", item.name), item.cooldown):
-            reason = f"it may be called once in {item.cooldown:,} seconds"
-            return Denial("tool_constraint:cooldown", reason)
-    return None
+        if item.cooldown:
+            denial = Denial("tool_constraint:cooldown", f"it may be called once in {item.cooldown:,} seconds")
+            yield Pause((rules.agent, "cooldown", item.name), item.cooldown, denial)

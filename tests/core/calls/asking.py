@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from oktsec_lint.core.calls import Call, CallPolicy, CallState, Denial
+from oktsec_lint.core.calls import Call, CallPolicy, CallState, Denial, settle
 from oktsec_lint.core.config import Agent, AllowEntry, Config
 from oktsec_lint.core.model import Place
 
@@ -35,12 +35,18 @@ def call(tool: str = "read", arguments: Any = None, *, of: Agent | str | None = 
     return Call(who, who.name, server, tool, arguments)
 
 
+def admit(limits: CallPolicy, asked: Call, state: CallState, now: float) -> tuple[Denial | None, CallState]:
+    """Why a call is denied, or None, and the state after it."""
+    demand = limits.demand(asked)
+    return (demand, state) if isinstance(demand, Denial) else settle(demand, state, now)
+
+
 def denied(
     limits: CallPolicy | Agent, tool: str = "read", arguments: Any = None, *, server: str = "files"
 ) -> Denial | None:
     """What the first call of a day is answered."""
     asked = limits if isinstance(limits, CallPolicy) else policy(limits)
-    return asked.admit(call(tool, arguments, server=server), CallState(), 0.0)[0]
+    return admit(asked, call(tool, arguments, server=server), CallState(), 0.0)[0]
 
 
 def rule(limits: CallPolicy | Agent, tool: str = "read", arguments: Any = None, *, server: str = "files") -> str:
@@ -53,6 +59,6 @@ def story(limits: CallPolicy, *steps: tuple[float, str] | tuple[float, str, Any]
     """Calls one after the other: the rule that denied each, empty where none did."""
     state, rules = CallState(), []
     for now, tool, *arguments in steps:
-        denial, state = limits.admit(call(tool, *arguments), state, now)
+        denial, state = admit(limits, call(tool, *arguments), state, now)
         rules.append(denial.rule if denial else "")
     return rules

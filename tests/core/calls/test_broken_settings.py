@@ -8,7 +8,7 @@ import pytest
 
 from oktsec_lint.core.calls import CallPolicy, CallState
 from oktsec_lint.sources.oktsec_yaml import load_config
-from tests.core.calls.asking import call, clerk, denied, policy, rule
+from tests.core.calls.asking import admit, call, clerk, denied, policy, rule
 
 INVALID = "tool_policy:invalid"
 
@@ -61,7 +61,7 @@ def test_a_file_with_a_mistake_in_a_limit(entry: str, denied_tools: list[str], o
     config = load_config("oktsec.yaml", f"agents:\n  clerk:\n    {entry}\n").config
     limits = CallPolicy(config)
     for tool in denied_tools + others:
-        denial, _ = limits.admit(call(tool, of=config.agents[0]), CallState(), 0.0)
+        denial, _ = admit(limits, call(tool, of=config.agents[0]), CallState(), 0.0)
         assert (denial is not None) is (tool in denied_tools), tool
 
 
@@ -74,7 +74,7 @@ def test_a_file_with_a_mistake_in_the_rate(text: str) -> None:
 @pytest.mark.parametrize("text", ["agents: 5", "agents: [clerk]"])
 def test_a_file_whose_agents_cannot_be_read_allows_nobody(text: str) -> None:
     limits = CallPolicy(load_config("oktsec.yaml", text).config)
-    assert limits.admit(call(of="stranger"), CallState(), 0.0)[0] is not None
+    assert admit(limits, call(of="stranger"), CallState(), 0.0)[0] is not None
 
 
 SOUND = """
@@ -92,9 +92,9 @@ rate_limit: {per_agent: 1000}
 def test_a_sound_file_has_nothing_to_complain_of() -> None:
     limits = CallPolicy(load_config("oktsec.yaml", SOUND).config)
     for tool, arguments in (("pay", {"amount": 10}), ("read", {"path": "/data/a"}), ("write", {}), ("send", {})):
-        assert limits.admit(call(tool, arguments), CallState(), 0.0)[0] is None
-    assert limits.admit(call("pay", {"amount": 11}), CallState(), 0.0)[0] is not None
-    assert limits.admit(call("read", {"path": "/etc"}), CallState(), 0.0)[0] is not None
+        assert admit(limits, call(tool, arguments), CallState(), 0.0)[0] is None
+    assert admit(limits, call("pay", {"amount": 11}), CallState(), 0.0)[0] is not None
+    assert admit(limits, call("read", {"path": "/etc"}), CallState(), 0.0)[0] is not None
 
 
 PLAIN: list[dict[str, Any]] = [

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from oktsec_lint.core.calls import Call, CallState
-from tests.core.calls.asking import call, clerk, policy
+from tests.core.calls.asking import admit, call, clerk, policy
 
 PAYING: dict[str, Any] = {
     "tool_policies": {"pay": {"max_amount": 100, "daily_limit": 150}},
@@ -117,7 +117,7 @@ BYPASSES = [
 def test_a_way_around_is_closed(tool: str, arguments: Any) -> None:
     asked = call(tool, arguments)
     assert Naive().admits(asked), "this would be no way around"
-    denial, _ = policy(clerk(**PAYING)).admit(asked, CallState(), 0.0)
+    denial, _ = admit(policy(clerk(**PAYING)), asked, CallState(), 0.0)
     assert denial is not None
 
 
@@ -137,7 +137,7 @@ HONEST = [
 def test_an_honest_call_passes_both(tool: str, arguments: Any) -> None:
     asked = call(tool, arguments)
     assert Naive().admits(asked)
-    assert policy(clerk(**PAYING)).admit(asked, CallState(), 0.0)[0] is None
+    assert admit(policy(clerk(**PAYING)), asked, CallState(), 0.0)[0] is None
 
 
 def test_calls_side_by_side_do_not_overshoot() -> None:
@@ -146,8 +146,8 @@ def test_calls_side_by_side_do_not_overshoot() -> None:
     asked = call("pay", {"amount": 100})
     assert naive.admits(asked)
     assert naive.admits(asked)
-    first, state = limits.admit(asked, state, 0.0)
-    second, state = limits.admit(asked, state, 0.0)
+    first, state = admit(limits, asked, state, 0.0)
+    second, state = admit(limits, asked, state, 0.0)
     assert first is None
     assert second is not None
     assert second.rule == "tool_policy:daily_limit"
@@ -156,5 +156,5 @@ def test_calls_side_by_side_do_not_overshoot() -> None:
 def test_an_allow_entry_for_one_server_is_none_for_another() -> None:
     """Case 17: `fetch` of one server is not `fetch` of another, once the entry says whose it is."""
     limits = policy(clerk("web/fetch"))
-    answers = [limits.admit(call("fetch", server=server), CallState(), 0.0)[0] for server in ("web", "evil")]
+    answers = [admit(limits, call("fetch", server=server), CallState(), 0.0)[0] for server in ("web", "evil")]
     assert [denial.rule if denial else "" for denial in answers] == ["", "tool_allowlist:fetch"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oktsec_lint.core.calls import CallPolicy, CallState
 from oktsec_lint.core.calls.windows import LONGEST, PARTS, Window
 from oktsec_lint.core.config import Agent
-from tests.core.calls.asking import call, clerk, policy
+from tests.core.calls.asking import admit, call, clerk, policy
 
 TOOLS = st.sampled_from(["pay", "read", "PAY", "files/read", "send", "x"])
 NAMES = st.sampled_from(["path", "amount", "Path", "total", "p\u0430th", "note", "value"])
@@ -51,7 +51,7 @@ STEPS = st.lists(st.tuples(st.floats(0, 200), TOOLS, ARGUMENTS), max_size=6)
 def after(limits: CallPolicy, steps: list[tuple[float, str, Any]]) -> CallState:
     state = CallState()
     for now, tool, arguments in sorted(steps, key=lambda step: step[0]):
-        _, state = limits.admit(call(tool, arguments), state, now)
+        _, state = admit(limits, call(tool, arguments), state, now)
     return state
 
 
@@ -61,8 +61,8 @@ def test_the_same_question_gets_the_same_answer(
 ) -> None:
     state, asked = after(limits, steps), call(tool, arguments)
     before = deepcopy(state), repr(arguments)
-    first = limits.admit(asked, state, now)
-    assert limits.admit(asked, state, now) == first
+    first = admit(limits, asked, state, now)
+    assert admit(limits, asked, state, now) == first
     assert (state, repr(arguments)) == before
     if first[0] is not None:
         assert first[1] is state
@@ -74,8 +74,8 @@ def test_another_argument_never_lets_a_call_through(
 ) -> None:
     state = after(limits, steps)
     less = {key: item for key, item in arguments.items() if key != name}
-    if limits.admit(call(tool, less), state, 200.0)[0] is not None:
-        assert limits.admit(call(tool, {**less, name: value}), state, 200.0)[0] is not None
+    if admit(limits, call(tool, less), state, 200.0)[0] is not None:
+        assert admit(limits, call(tool, {**less, name: value}), state, 200.0)[0] is not None
 
 
 @given(POLICIES, TOOLS, ARGUMENTS, st.randoms(use_true_random=False))
@@ -89,8 +89,8 @@ def test_the_order_of_keys_is_irrelevant(limits: CallPolicy, tool: str, argument
         chance.shuffle(items)
         return dict(items)
 
-    assert limits.admit(call(tool, arguments), CallState(), 0.0) == limits.admit(
-        call(tool, shuffled(arguments)), CallState(), 0.0
+    assert admit(limits, call(tool, arguments), CallState(), 0.0) == admit(
+        limits, call(tool, shuffled(arguments)), CallState(), 0.0
     )
 
 
@@ -98,9 +98,9 @@ def test_the_order_of_keys_is_irrelevant(limits: CallPolicy, tool: str, argument
 def test_what_was_used_up_never_lets_a_call_through(
     limits: CallPolicy, steps: list[Any], more: list[Any], tool: str, arguments: Any
 ) -> None:
-    fresh = limits.admit(call(tool, arguments), CallState(), 200.0)[0]
+    fresh = admit(limits, call(tool, arguments), CallState(), 200.0)[0]
     if fresh is not None:
-        assert limits.admit(call(tool, arguments), after(limits, [*steps, *more]), 200.0)[0] is not None
+        assert admit(limits, call(tool, arguments), after(limits, [*steps, *more]), 200.0)[0] is not None
 
 
 @given(st.lists(st.text(max_size=4), max_size=30), st.lists(st.text(max_size=4), max_size=30))
@@ -108,9 +108,9 @@ def test_names_that_callers_choose_take_no_memory(names: list[str], tools: list[
     who = clerk(tool_policies={"pay": {"rate_limit": 5}}, tool_chain_rules=[CHAIN_OF_PAY])
     limits, state = policy(who, rate_limit={"per_agent": 10**6}), CallState()
     for name in names:
-        _, state = limits.admit(call("x", of=name or "?"), state, 0.0)
+        _, state = admit(limits, call("x", of=name or "?"), state, 0.0)
     for tool in tools:
-        _, state = limits.admit(call(tool), state, 0.0)
+        _, state = admit(limits, call(tool), state, 0.0)
     assert len(state.windows) <= 3
     assert len(state.last) <= 1
 
@@ -136,7 +136,7 @@ def test_a_window_is_bounded_and_never_forgets_early(steps: list[tuple[float, in
 def test_a_busy_day_takes_little_memory() -> None:
     limits, state = policy(clerk(), rate_limit={"per_agent": 10**6, "window": 86400}), CallState()
     for second in range(0, 100_000, 5):
-        _, state = limits.admit(call(), state, float(second))
+        _, state = admit(limits, call(), state, float(second))
     (window,) = state.windows.values()
     assert len(window.entries) <= LONGEST
     assert 86_400 // 5 <= window.total <= 86_400 // 5 * (1 + 1 / PARTS) + 1

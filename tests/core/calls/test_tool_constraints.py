@@ -9,7 +9,7 @@ import pytest
 
 from oktsec_lint.core.calls import CallState
 from oktsec_lint.core.config import Agent
-from tests.core.calls.asking import call, clerk, constrained, denied, policy, rule, story
+from tests.core.calls.asking import admit, call, clerk, constrained, denied, policy, rule, story
 
 PATH = "tool_constraint:path"
 DATA_ONLY = constrained(path={"allowed_patterns": ["/data/**"]})
@@ -235,7 +235,7 @@ def test_no_pattern_and_no_text_takes_long(pattern: str) -> None:
     texts = ["a" * 100_000, "a/" * 50_000, "%2e%2e/" * 15_000, "../" * 30_000, "\u0430" * 50_000, ". /" * 30_000]
     started = time.process_time()
     for text in texts:
-        limits.admit(call("read", {"path": text}), CallState(), 0.0)
+        admit(limits, call("read", {"path": text}), CallState(), 0.0)
     assert time.process_time() - started < 6
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oktsec_lint.core.calls import CallState
 from oktsec_lint.core.calls.amounts import UNIT, units
 from oktsec_lint.core.config import Agent
-from tests.core.calls.asking import call, clerk, denied, policy, rule, story
+from tests.core.calls.asking import admit, call, clerk, denied, policy, rule, story
 
 DAY = 86400.0
 
@@ -109,8 +109,8 @@ DENIED = ["tool_policy:daily_limit"]
 def test_an_amount_is_reserved_before_the_call_is_made() -> None:
     """Upstream records after the call, so that calls side by side overshoot."""
     limits, state = policy(payer(daily_limit=100)), CallState()
-    first, state = limits.admit(call("pay", {"amount": 60}), state, 0.0)
-    second, state = limits.admit(call("pay", {"amount": 60}), state, 0.0)
+    first, state = admit(limits, call("pay", {"amount": 60}), state, 0.0)
+    second, state = admit(limits, call("pay", {"amount": 60}), state, 0.0)
     assert first is None
     assert second is not None
 

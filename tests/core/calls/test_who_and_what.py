@@ -9,7 +9,7 @@ import pytest
 from oktsec_lint.core.access import may_call
 from oktsec_lint.core.calls import CallPolicy, CallState
 from oktsec_lint.core.config import DENY_ALL, Agent, Config
-from tests.core.calls.asking import call, clerk, denied, policy, rule, story
+from tests.core.calls.asking import admit, call, clerk, denied, policy, rule, story
 
 # fmt: off
 ALLOWLIST = [
@@ -70,33 +70,33 @@ def test_a_suspended_agent_may_call_nothing() -> None:
 @pytest.mark.parametrize("default_policy", ["deny", "", "Allow", "denied"])
 def test_a_policy_that_does_not_allow_denies_undeclared_agents(default_policy: str) -> None:
     limits = policy(clerk(), default_policy=default_policy)
-    denial, _ = limits.admit(call(of="stranger"), CallState(), 0.0)
+    denial, _ = admit(limits, call(of="stranger"), CallState(), 0.0)
     assert denial is not None
     assert denial.rule == "agent_unknown"
-    assert limits.admit(call(), CallState(), 0.0)[0] is None
+    assert admit(limits, call(), CallState(), 0.0)[0] is None
 
 
 def test_undeclared_agents_may_call_every_tool_but_the_reserved_one() -> None:
     limits = policy()
-    assert limits.admit(call(of="stranger"), CallState(), 0.0)[0] is None
-    denial, _ = limits.admit(call(DENY_ALL, of="stranger"), CallState(), 0.0)
+    assert admit(limits, call(of="stranger"), CallState(), 0.0)[0] is None
+    denial, _ = admit(limits, call(DENY_ALL, of="stranger"), CallState(), 0.0)
     assert denial is not None
     assert denial.rule == f"tool_allowlist:{DENY_ALL}"
 
 
 def test_a_declared_name_has_its_limits_whoever_vouches_for_it() -> None:
-    denial, _ = policy(clerk("read")).admit(call("write", of="clerk"), CallState(), 0.0)
+    denial, _ = admit(policy(clerk("read")), call("write", of="clerk"), CallState(), 0.0)
     assert denial is not None
 
 
 def test_an_agent_of_another_configuration_is_nobodys_agent() -> None:
-    denial, _ = policy().admit(call(of=clerk()), CallState(), 0.0)
+    denial, _ = admit(policy(), call(of=clerk()), CallState(), 0.0)
     assert denial is not None
     assert denial.rule == "agent_unknown"
 
 
 def test_the_configuration_limits_an_agent_not_what_the_caller_says_of_it() -> None:
-    denial, _ = policy(clerk("read")).admit(call("write", of=clerk()), CallState(), 0.0)
+    denial, _ = admit(policy(clerk("read")), call("write", of=clerk()), CallState(), 0.0)
     assert denial is not None
 
 
@@ -127,7 +127,7 @@ def test_undeclared_agents_share_one_rate() -> None:
     limits, state = policy(rate_limit={"per_agent": 1}), CallState()
     answers = []
     for name in ("one", "two", "three"):
-        denial, state = limits.admit(call(of=name), state, 0.0)
+        denial, state = admit(limits, call(of=name), state, 0.0)
         answers.append(denial is None)
     assert answers == [True, False, False]
 
@@ -151,11 +151,11 @@ def test_a_rate_that_cannot_be_read_denies(broken: Any) -> None:
 def test_what_its_source_could_not_read_denies_too(pointer: str) -> None:
     limits = policy(clerk(), unread=[pointer])
     assert rule(limits) == "tool_policy:invalid"
-    assert limits.admit(call(of="stranger"), CallState(), 0.0)[0] is not None
+    assert admit(limits, call(of="stranger"), CallState(), 0.0)[0] is not None
 
 
 def test_no_configuration_limits_nothing() -> None:
-    denial, state = CallPolicy(Config()).admit(call(of="anybody"), CallState(), 0.0)
+    denial, state = admit(CallPolicy(Config()), call(of="anybody"), CallState(), 0.0)
     assert denial is None
     assert state == CallState()
 
@@ -164,7 +164,7 @@ def test_two_agents_have_their_own_memory() -> None:
     other = Agent("other", clerk().place)
     limits, state = policy(clerk(), other, rate_limit={"per_agent": 1}), CallState()
     for who in (clerk(), other):
-        denial, state = limits.admit(call(of=who), state, 0.0)
+        denial, state = admit(limits, call(of=who), state, 0.0)
         assert denial is None
 
 
@@ -186,13 +186,14 @@ AT_ONCE = [
 @pytest.mark.parametrize(("settings", "running", "admitted"), AT_ONCE)
 def test_calls_at_once(settings: dict[str, Any], running: int, *, admitted: bool) -> None:
     limits = policy(clerk(**settings))
-    denial, state = limits.admit(call()._replace(running=running), CallState(), 0.0)
+    busy = CallState(running={("clerk", "running"): running})
+    denial, state = admit(limits, call(), busy, 0.0)
     assert (denial is None) == admitted
     if denial is not None:
         most = settings["max_concurrent_calls"] or 5
         assert denial.rule == "concurrency_limited"
         assert denial.reason.startswith(f"{most} calls that are not answered yet")
-        assert state == CallState()
+        assert state == busy
 
 
 @pytest.mark.parametrize("broken", ["5", 1.5, True, [5]])
