@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from oktsec_lint.core.findings import Hit
 from oktsec_lint.core.manifest import OKTSEC_YAML, Entry, Manifest
 
-from . import approvals, containers, credentials, packages, shells, startable, twins, urls
-from .lines import line_of
+from . import approvals, credentials, packages, shells, startable, twins, urls
+from .lines import ENGINES, line_of
 
 __all__ = ["launch_problems"]
 
@@ -31,6 +31,9 @@ def _of_entry(entry: Entry, manifest: Manifest) -> Iterator[Hit]:
     yield from urls.of_entry(entry, own=manifest.format == OKTSEC_YAML)
     yield from credentials.of_entry(entry, manifest.reference)
     yield from shells.shell_problems(line)
-    yield from containers.container_problems(line.words)
+    if line.program in ENGINES:
+        from .containers import container_problems  # its patterns cost more than a run without containers has to pay
+
+        yield from container_problems(line.words)
     for program in entry.programs:
         yield from shells.program_problems(program)

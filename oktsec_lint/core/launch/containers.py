@@ -14,10 +14,9 @@ from oktsec_lint.core.findings import Hit, Severity
 from oktsec_lint.core.packages import DOCKER_VALUED
 from oktsec_lint.core.values import NamedTuple
 
-from .lines import program_name
+from .lines import ENGINES, program_name
 
 MOUNT, PRIVILEGE = "LCH-003", "LCH-004"
-_ENGINES = frozenset({"docker", "podman", "nerdctl"})
 _MOUNTS = frozenset({"-v", "--volume", "--mount"})
 _SOCKETS = re.compile(
     r"(?:/var)?/run/(?:user/[^/]+/)?(?:docker|podman|containerd|crio)(?:/[^/]+)*\.sock|//?\./pipe/docker_engine"
@@ -50,7 +49,7 @@ class _Option(NamedTuple):
 def container_problems(words: Sequence[Field]) -> Iterator[Hit]:
     """Of a whole line `docker run ...`; nothing of any other line."""
     texts = [word.text() for word in words]
-    if not texts or program_name(texts[0]) not in _ENGINES or not {"run", "create"} & set(texts[1:4]):
+    if not texts or program_name(texts[0]) not in ENGINES or not {"run", "create"} & set(texts[1:4]):
         return
     for option in _options(words[1:]):
         if option.name in _MOUNTS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 from itertools import dropwhile
 
@@ -11,6 +10,8 @@ from oktsec_lint.core.fields import Field
 from oktsec_lint.core.manifest import Entry
 from oktsec_lint.core.values import NamedTuple
 
+ENGINES = frozenset({"docker", "podman", "nerdctl"})
+"""Programs that run containers."""
 _SHELLS = frozenset("sh bash zsh dash ash ksh fish".split())
 _WINDOWS_SHELLS = frozenset({"cmd", "powershell", "pwsh"})
 _FRONTS = frozenset("env sudo doas nohup nice time exec command stdbuf unbuffer wsl".split())
@@ -100,6 +101,8 @@ def _words(field: Field) -> tuple[Field, ...]:
     text = field.text()
     if len(text) > _LONGEST or not (" " in text or "\t" in text) or set(text.split()[0]) & set("/\\"):
         return (field,)
+    import shlex  # few lines are written as one text
+
     try:
         return tuple(map(field.with_value, shlex.split(text)))
     except ValueError:

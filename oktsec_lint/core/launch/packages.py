@@ -9,7 +9,6 @@ from oktsec_lint.core.config import Transport
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.fields import Field
 from oktsec_lint.core.findings import Hit
-from oktsec_lint.core.known_packages import imitated
 from oktsec_lint.core.manifest import Entry
 from oktsec_lint.core.packages import package_of
 
@@ -38,8 +37,12 @@ def version_left_open(entry: Entry) -> Iterator[Hit]:
 def imitation(entry: Entry) -> Iterator[Hit]:
     """LCH-007, at the argument that names the package."""
     package = package_of(entry.spec.command, entry.spec.args)
-    likeness = imitated(package.name) if package is not None else None
-    if package is not None and likeness is not None:
+    if package is None:
+        return
+    from oktsec_lint.core.known_packages import imitated
+
+    likeness = imitated(package.name)
+    if likeness is not None:
         name = package.name.partition(":")[2]
         known = likeness.name.partition(":")[2]
         message = f"{quoted(name)} is {quoted(known)} {likeness.how}"

@@ -19,26 +19,25 @@ _GET = r"(?:curl|wget|fetch|iwr|irm|invoke-webrequest|invoke-restmethod|download
 _RUN = r"(?:sudo\s+)?(?:(?:ba|z|da|k)?sh|(?:python|node|perl|ruby|php|deno|bun)[\d.]*)\b|(?:iex|invoke-expression)\b"
 _LONGEST = 1 << 16
 """Characters of a line that are looked at; nobody writes one by hand that is longer."""
-_FETCHED = re.compile(
+_FETCHED = (
     rf"{_GET}[^;&\n]{{0,400}}\|\s*(?:{_RUN})"
     rf"|(?:{_RUN}|eval|source|\.)[^|;&\n]{{0,200}}(?:\$\(|<\(|`)\s*{_GET}"
     rf"|(?:iex|invoke-expression)\b[^\n]{{0,400}}{_GET}"
     rf"|{_GET}[^|;&\n]{{0,400}}(?:\s-[a-z]*o[a-z]*|\s--output|\s-outfile|>)[^\n]{{0,400}}(?:&&|;)\s*"
     rf"(?:chmod\b|\./|/tmp/|{_RUN})"
     r"|(?:exec|eval)\s*\([^\n]{0,400}(?:urlopen|requests\.get|urlretrieve|https?\.get|fetch\s*\()"
-    r"|base64\s+(?:-d|-D|--decode)\b[^\n]{0,200}\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b",
-    re.IGNORECASE,
+    r"|base64\s+(?:-d|-D|--decode)\b[^\n]{0,200}\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b"
 )
+_MAY_FETCH = "curl wget fetch iwr irm invoke- downloadstring urlopen urlretrieve requests.get .get( base64".split()
+"""One of these is in everything that `_FETCHED` finds; compiling it costs more than most runs have to pay."""
 _ENCODED = re.compile(r"[-/]e(?:nc?|ncodedc[a-z]*)?", re.IGNORECASE)
 
 
 def shell_problems(line: Line) -> Iterator[Hit]:
     """Of one line, however it is written."""
-    text = line.script.text() if line.script is not None else " ".join(line.texts)
-    at = line.script or _culprit(line)
-    if at is not None and (_FETCHED.search(text[:_LONGEST]) or _is_encoded(line)):
-        message = f"{quoted(at.at.dotted)} fetches code, or unpacks it, and runs it unseen"
-        yield at.at.hit(DOWNLOAD, message)
+    if line.words and (_is_fetched(line) or _is_encoded(line)):
+        at = (line.script or _culprit(line)).at
+        yield at.hit(DOWNLOAD, f"{quoted(at.dotted)} fetches code, or unpacks it, and runs it unseen")
     elif line.script is not None:
         message = f"{quoted(line.script.at.dotted)} is a script of more than one command"
         yield line.script.at.hit(SYNTAX, message)
@@ -54,10 +53,16 @@ def program_problems(program: Program) -> Iterator[Hit]:
     yield from (hit for hit in shell_problems(script_line(field)) if hit.rule == DOWNLOAD)
 
 
-def _culprit(line: Line) -> Field | None:
+def _culprit(line: Line) -> Field:
     """The word at which to say it: that which fetches, else the last."""
     found = (word for word in line.words if re.search(_GET, word.text(), re.IGNORECASE))
-    return next(found, line.words[-1] if line.words else None)
+    return next(found, line.words[-1])
+
+
+def _is_fetched(line: Line) -> bool:
+    text = (line.script.text() if line.script is not None else " ".join(line.texts))[:_LONGEST]
+    folded = text.lower()
+    return any(word in folded for word in _MAY_FETCH) and re.search(_FETCHED, text, re.IGNORECASE) is not None
 
 
 def _is_encoded(line: Line) -> bool:
