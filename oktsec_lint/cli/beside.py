@@ -73,7 +73,9 @@ def lock_beside(
     shown = shown_path(path, cwd)
     lock, document = lockfile.read(shown, files.read(path, shown=shown)) if there else (Lock(path=shown), None)
     specs = config.servers if launches else ()
-    identities = {spec.name: lockfile.identity(spec, opened.document, cwd) for spec in specs}
+    entries = opened.manifest.entries if opened.manifest is not None and config.format else ()
+    written = {entry.spec.place: entry.launch for entry in entries}
+    identities = {spec.name: lockfile.identity(spec, opened.document, cwd, written.get(spec.place)) for spec in specs}
     return Beside(_standing(lock, config, cwd), document, identities, path.name, writing)
 
 

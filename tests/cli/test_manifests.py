@@ -152,6 +152,25 @@ def test_a_clients_file_has_a_lock_of_its_own(tmp_path: Path) -> None:
     assert "LCK-005" in changed.out
 
 
+@pytest.mark.parametrize("kind", ["opencode", "zed", "vscode", "codex"])
+def test_no_lock_holds_a_credential(kind: str, tmp_path: Path) -> None:
+    secret = "8f3b1c77d2e94a60"
+    line = [sys.executable, str(PLAIN), "1", "0", "--api-key", secret]
+    texts = {
+        "opencode": json.dumps({"mcp": {"a": {"command": line, "environment": {"A_TOKEN": secret}}}}),
+        "zed": json.dumps({"context_servers": {"a": {"command": {"path": line[0], "args": line[1:]}}}}),
+        "vscode": json.dumps({"servers": {secret[:4]: {"command": line[0], "args": line[1:]}}}),
+        "codex": f"[mcp_servers.a]\ncommand = {line[0]!r}\nargs = {line[1:]!r}\n",
+    }
+    name = {"codex": "config.toml"}.get(kind, "f.json")
+    (tmp_path / name).write_text(texts[kind])
+    assert oktsec_lint("lock", name, cwd=tmp_path).code == 0
+    locked = (tmp_path / f"{name}.oktsec.lock").read_text()
+    assert str(PLAIN) in locked
+    assert "***#" in locked
+    assert secret not in locked
+
+
 def test_without_a_lock_it_says_how_to_write_one(tmp_path: Path) -> None:
     write(tmp_path, ".mcp.json", {"plain": entry()})
     ran = oktsec_lint("scan", "--offline", ".mcp.json", cwd=tmp_path)
