@@ -55,15 +55,24 @@ def agreed_to_start(specs: Iterable[ServerSpec]) -> bool:
         return False
     tell(f"nobody has named these files yet, and listing {plural(len(specs), 'server')} runs this:")
     for spec in specs:
-        sys.stderr.write(f"  {visible(spec.name, 60)}:  {visible(_line(spec), 2000)}\n")
+        sys.stderr.write(f"  {visible(spec.name, 60)}:  {visible(whole_line(spec), 2000)}\n")
     return (ask("start them? [y]es, [n]o: ") or "").lower() in _YES
 
 
-def _line(spec: ServerSpec) -> str:
+def shown_line(spec: ServerSpec) -> str:
     """The very command, or the address, without the credentials in it."""
-    import shlex
+    if not spec.url:
+        import shlex
 
-    line = spec.url if spec.url else shlex.join(shown_words(spec))
+        return shlex.join(shown_words(spec))
+    from oktsec_lint.launch.secrets import mask_of
+
+    return mask_of((), (), (spec.url,))(spec.url)
+
+
+def whole_line(spec: ServerSpec) -> str:
+    """The same with where it is started, and which variables or headers it is given."""
+    line = shown_line(spec)
     names = [*spec.env, *spec.headers]
     where = f" in {spec.working_dir}" if spec.working_dir else ""
     return f"{line}{where} (with {', '.join(names)})" if names else f"{line}{where}"

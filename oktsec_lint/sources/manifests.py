@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from oktsec_lint.core.config import Config
 from oktsec_lint.core.findings import Hit
 from oktsec_lint.core.launch import launch_problems
-from oktsec_lint.core.launch.startable import nothing_to_start
+from oktsec_lint.core.launch.startable import undecided
 from oktsec_lint.core.manifest import Manifest
 
 from .concealment import concealed, discreet
@@ -28,7 +28,7 @@ def load_manifest(path: str, text: str, known: Format) -> LoadedConfig:
 def manifest_config(document: Document, manifest: Manifest) -> LoadedConfig:
     """The configuration that a manifest is."""
     config = Config(path=document.path, format=manifest.format, servers=manifest.servers())
-    hits = (*_repeated(document, manifest), *nothing_to_start(manifest), *launch_problems(manifest))
+    hits = (*_repeated(document, manifest), *undecided(manifest), *launch_problems(manifest))
     shown = document.concealing(_concealed(document, manifest))
     return LoadedConfig(config, shown, tuple(map(discreet, hits)), manifest)
 

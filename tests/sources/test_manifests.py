@@ -260,3 +260,14 @@ def test_a_command_for_headers_is_shown_to_who_reviews_it() -> None:
     text = b'{"mcpServers": {"a": {"url": "https://a.example", "headersHelper": "./make.sh", "envFile": "./.env"}}}'
     (line,) = opened("f", text).document.shown_lines()
     assert line == text.decode()
+
+
+def test_an_entry_with_both_starts_its_command_and_hides_neither() -> None:
+    secret = "8f3b1c77d2e94a60"
+    text = (
+        f'{{"mcpServers": {{"a": {{"command": "x", "url": "https://a.example/?api_key={secret}", "type": "http"}}}}}}'
+    )
+    config = opened("f", text.encode())
+    (spec,) = config.config.servers
+    assert (spec.transport, spec.command, spec.url) == (Transport.STDIO, "x", "")
+    assert [hit.rule for hit in config.hits] == ["CFG-021", "CFG-017"]

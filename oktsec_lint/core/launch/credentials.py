@@ -76,10 +76,11 @@ def of_entry(entry: Entry, reference: str) -> Iterator[Hit]:
         if form or (_SECRET_NAME.fullmatch(name) and _may_be_secret(value)):
             severity = None if form else Severity.MEDIUM
             yield remedies.hit(launch["env"][name], form or "a credential (by its name)", value, name, severity)
-    yield from _in_headers(launch["headers"], spec.headers, f"{spec.name}_token", remedies)
+    headers = spec.headers or launch["headers"].text_map()
+    yield from _in_headers(launch["headers"], headers, f"{spec.name}_token", remedies)
     for index, form in _secret_arguments(spec.args):
         yield remedies.hit(launch["args"].items[index], form, spec.args[index], f"{spec.name}_token")
-    yield from _in_url(launch["url"], spec.url, f"{spec.name}_token", remedies)
+    yield from _in_url(launch["url"], spec.url or launch["url"].text(), f"{spec.name}_token", remedies)
     for holder in entry.secrets:
         if _is_literal(holder.text()):
             yield remedies.hit(holder, "a credential (by its name)", holder.text(), f"{spec.name}_secret")

@@ -1,4 +1,4 @@
-"""CFG-009: an entry with nothing to start. CFG-022: one whose command is a whole line."""
+"""CFG-009: an entry with nothing to start. CFG-021: one with two things. CFG-022: one whose command is a whole line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from oktsec_lint.core.findings import Hit, Severity
 from oktsec_lint.core.manifest import Entry, Manifest
 
 
-def nothing_to_start(manifest: Manifest) -> Iterator[Hit]:
+def undecided(manifest: Manifest) -> Iterator[Hit]:
     """For formats that do not say over what a server is reached: there the key that is there says it."""
     for entry in manifest.entries:
+        url = entry.launch["url"]
+        if entry.spec.command and url.text().strip():
+            message = f"{quoted(url.at.dotted)} stands beside a command: which of the two counts depends on the client"
+            yield url.at.hit("CFG-021", message, "Delete the one that is not meant.", at_key=True)
         if not (entry.spec.command or entry.spec.url):
             message = f"{quoted(entry.at.dotted)} has neither a command to start nor a URL to reach"
             yield entry.at.hit(

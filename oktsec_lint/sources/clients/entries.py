@@ -107,18 +107,20 @@ def launch_of(field: Field, dialect: Dialect) -> Field:
 
 
 def spec_of(name: str, launch: Field, expand: Callable[[str], str]) -> ServerSpec:
-    """A launch line as this tool starts it."""
+    """A launch line as this tool starts it. Of an entry with a command and a URL, the command counts: whoever is asked
+    whether it may start has to see it."""
     command, url = launch["command"].text().strip(), launch["url"].text().strip()
+    is_http = bool(url) and not command
     return ServerSpec(
         name=name,
-        transport=Transport.HTTP if url and not command else Transport.STDIO,
+        transport=Transport.HTTP if is_http else Transport.STDIO,
         place=launch.at.place(at_key=True),
         command=expand(command),
         args=tuple(map(expand, launch["args"].texts())),
         env=_expanded(launch["env"], expand),
         working_dir=expand(launch["working_dir"].text()),
-        url=expand(url),
-        headers=_expanded(launch["headers"], expand),
+        url=expand(url) if is_http else "",
+        headers=_expanded(launch["headers"], expand) if is_http else {},
     )
 
 
