@@ -177,13 +177,19 @@ def _opened(request: Request, base: Sequence[Rule], locator: Locator) -> tuple[R
     if not request.inputs and config_path(request) is None and not request.taking:
         from .manifests import agreed_to_start, found_in
 
-        found = found_in(request.cwd)
+        files = found_in(request.cwd)
+        found = tuple(name for name in files if _says_something(_open(name, request, base, Locator())))
         if found:
-            opened = list(_open_all(request._replace(inputs=found), base, locator))
+            request = request._replace(inputs=found)
+            opened = list(_open_all(request, base, locator))
             specs = [spec for item in opened if isinstance(item, LoadedConfig) for spec in item.config.servers]
-            offline = request.offline or not agreed_to_start(specs)
-            return request._replace(inputs=found, offline=offline), opened
+            return request._replace(offline=request.offline or not agreed_to_start(specs)), opened
     return request, list(_open_all(request, base, locator))
+
+
+def _says_something(opened: LoadedConfig | Snapshot) -> bool:
+    """Whether a client keeps servers in this file, or anything that is worth a word: most settings have none."""
+    return not isinstance(opened, LoadedConfig) or bool(opened.config.servers or opened.hits)
 
 
 def _open_all(request: Request, base: Sequence[Rule], locator: Locator) -> Iterator[_Opened]:

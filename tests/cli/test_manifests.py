@@ -98,6 +98,14 @@ def test_nothing_is_asked_for_a_run_that_starts_nothing(tmp_path: Path) -> None:
     assert (ran.code, ran.err) == (4, "")
 
 
+def test_settings_without_servers_are_not_found(tmp_path: Path) -> None:
+    (tmp_path / ".vscode").mkdir()
+    (tmp_path / ".vscode" / "settings.json").write_text('{"editor.fontSize": 12}')
+    ran = oktsec_lint("scan", cwd=tmp_path)
+    assert ran.code == 3
+    assert "no configuration found" in ran.err
+
+
 def test_an_oktsec_yaml_comes_first(tmp_path: Path) -> None:
     write(tmp_path, ".mcp.json", {"plain": entry()})
     (tmp_path / "oktsec.yaml").write_text("agents: {}\n")

@@ -192,6 +192,8 @@ LINES = [
     ("vscode", '{"command": "x", "args": ["${input:api-key}"]}', ("x", "${INPUT_API_KEY}")),
     ("gemini", '{"command": "x", "args": ["$A", "${B}"]}', ("x", "${A}", "${B}")),
     ("opencode", '{"command": ["x", "{env:A}", "b"]}', ("x", "${A}", "b")),
+    ("cursor", '{"command": "x", "args": "-y z"}', ("x", "-y z")),
+    ("cursor", '{"command": "x", "args": [1, true, null, 2.5]}', ("x", "1", "true", "", "2.5")),
     ("zed", '{"command": {"path": "x", "args": ["y"]}}', ("x", "y")),
     ("claude-code", '{"command": "${CLAUDE_PLUGIN_ROOT}/x"}', ("here/x",)),
 ]

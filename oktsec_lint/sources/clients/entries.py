@@ -89,7 +89,8 @@ def launch_of(field: Field, dialect: Dialect) -> Field:
     A command may also be written as a list with its arguments, or as an object with both (an old form of Zed's).
     """
     command, inner = field["command"], field["command"]
-    args: Sequence[Field] = field["args"].items
+    written = field["args"]
+    args: Sequence[Field] = (written,) if written.text() else written.items
     if command.items:
         command, args = command.items[0], (*command.items[1:], *args)
     elif inner.members:
@@ -97,7 +98,7 @@ def launch_of(field: Field, dialect: Dialect) -> Field:
         args = (*inner["args"].items, *args)
     members = {
         "command": command,
-        "args": Field(field["args"].at, items=tuple(map(_as_text, args)), written=bool(args)),
+        "args": Field(written.at, items=tuple(map(_as_text, args)), written=bool(args)),
         "env": _texts(_first(inner if inner["env"].members else field, dialect.env)),
         "working_dir": _first(field, dialect.working_dir),
         "url": _first(field, dialect.url),
