@@ -207,7 +207,7 @@ def _open_all(request: Request, base: Sequence[Rule], locator: Locator) -> Itera
 
             yield judged_by(opened._replace(hits=(*opened.hits, *hits)), config, request.cwd)
         else:
-            yield opened, config, hits
+            yield opened, config, (*hits, *opened.hits)
         hits = ()
 
 

@@ -1,0 +1,283 @@
+"""The MCP registry's `server.json`: packages to install and remotes to reach, each with what its user is asked for.
+
+Source: modelcontextprotocol/registry, schemas 2025-07-09 (snake_case) to 2025-12-11 and the draft after it, and its
+validators; the command lines are those that VS Code makes of a package. An answer of the registry's API, for one server
+or many, holds the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from oktsec_lint.core.display import quoted
+from oktsec_lint.core.fields import Field
+from oktsec_lint.core.findings import Hit
+from oktsec_lint.core.launch import launch_problems
+from oktsec_lint.core.manifest import Manifest
+from oktsec_lint.core.model import JsonValue, Server
+from oktsec_lint.sources.document import Document
+from oktsec_lint.sources.offers import Offers
+from oktsec_lint.sources.readings import read_all
+
+from . import inputs
+from .described import Described, Launch, Named, distinct, root_of, unlisted
+from .inputs import Input
+
+FORMAT = "the MCP registry"
+OPEN_VERSION, NO_DIGEST, NAME = "PKG-003", "PKG-004", "PKG-007"
+
+_RANGE = re.compile(r"latest|\s*(?:[\^~<>=]|\*).*|.*\|\|.*|.*\d\s+-\s+v?\d.*|v?\d+(?:\.\d+)?\.[xX*](?:\..*)?|[xX*]")
+_LONGEST_VERSION = 255
+_DIGEST = re.compile(r"[a-f0-9]{64}")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?/[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_VARIABLE = re.compile(r"\{([^{}\s]{1,200})\}")
+_RUNTIMES: Mapping[str, str] = {"npm": "npx", "pypi": "uvx", "oci": "docker", "nuget": "dnx"}
+_INDEX_OPTIONS: Mapping[str, str] = {"npm": "--registry", "pypi": "--index-url"}
+_OWN = frozenset(
+    """$schema name description title status version version_detail versionDetail repository websiteUrl website_url
+    icons packages remotes id""".split()
+)
+"""Members that the schemas define; anything else may hold a listing."""
+
+
+def describe(document: Document) -> Described:
+    """Every server of the file."""
+    found = [_Read(item) for item in _servers(root_of(document))]
+    manifest = Manifest(document.path, FORMAT, distinct(line for item in found for line in item.launches()))
+    hits = [hit for item in found for hit in item.problems()]
+    open_versions = {hit.pointer.rpartition("/")[0] for hit in hits if hit.rule == OPEN_VERSION}
+    launching = (hit for hit in launch_problems(manifest) if not _is_said(hit, open_versions))
+    return Described(
+        manifest,
+        tuple(item.server() for item in found),
+        (*hits, *launching),
+        tuple(pointer for item in found for pointer in inputs.concealed(item.inputs)),
+    )
+
+
+def _is_said(hit: Hit, packages: set[str]) -> bool:
+    """Whether a package's version is known to be open already."""
+    return hit.rule == "CFG-023" and hit.pointer.rpartition("/")[0] in packages
+
+
+def _servers(root: Field) -> Iterator[Field]:
+    listed = root.items or root["servers"].items
+    if listed:
+        for item in listed:
+            yield from _servers(item)
+    elif root["server"].members:
+        yield root["server"]
+    else:
+        yield root
+
+
+def _key(field: Field, name: str) -> Field:
+    """The member of a camelCase name, or of its spelling before September 2025."""
+    return field[name] if field[name].written else field[re.sub("(?=[A-Z])", "_", name).lower()]
+
+
+class _Read:
+    """One server."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self.name = field["name"].text() or "server"
+        self.packages = field["packages"].items
+        self.remotes = field["remotes"].items
+        self.inputs = tuple(_inputs(self.packages, self.remotes))
+
+    def server(self) -> Server:
+        """What the file lists of it: nothing, unless its publisher put a listing beside what the schema knows."""
+        at = self.field.at.place()
+        value = self.field.value if isinstance(self.field.value, dict) else {}
+        others: dict[str, JsonValue] = {key: item for key, item in value.items() if key not in _OWN}
+        offers = Offers()
+        read_all(others, at, offers)
+        return offers.server(self.name, at) if offers.definitions else unlisted(self.name, at)
+
+    def launches(self) -> Iterator[Named]:
+        for package in self.packages:
+            kind = _kind(package)
+            launch = _package(package, kind)
+            if launch is not None:
+                yield Named(self.name, kind, launch, _asked_in_env(package))
+        for remote in self.remotes:
+            if remote["url"].text():
+                yield Named(self.name, "remote", _remote(remote))
+
+    def problems(self) -> Iterator[Hit]:
+        yield from _name(self.field["name"])
+        yield from _version(self.field["version"])
+        yield from _version(_key(self.field, "versionDetail")["version"])
+        for package in self.packages:
+            yield from _version(package["version"])
+            yield from _digest(package)
+            yield from _arguments(package)
+            yield from _undeclared(package["transport"]["url"], set(_names_in(package)))
+        for remote in self.remotes:
+            yield from _undeclared(remote["url"], set(remote["variables"].members))
+        yield from inputs.problems(self.inputs)
+
+
+def _kind(package: Field) -> str:
+    return (_key(package, "registryType").text() or package["registry_name"].text()).lower() or "package"
+
+
+def _package(package: Field, kind: str) -> Launch | None:
+    """The command line of a package; None where only its client can know one (a bundle to download)."""
+    runtime = _key(package, "runtimeHint").text() or _RUNTIMES.get(kind, "")
+    if not runtime:
+        return None
+    launch = Launch(package.at)
+    launch.command(runtime, _key(package, "runtimeHint").at if _key(package, "runtimeHint").written else package.at)
+    if kind == "oci":
+        launch.args("run", "-i", "--rm")
+    for argument in _key(package, "runtimeArguments").items:
+        _add(launch, argument)
+    if kind == "oci":
+        for variable in _key(package, "environmentVariables").items:
+            launch.args("-e", variable["name"].text(), at=variable.at)
+    _add_identifier(launch, package, kind)
+    arguments = _key(package, "packageArguments").items
+    if kind == "nuget":
+        launch.args("--yes", *(("--",) if arguments else ()))
+    for argument in arguments:
+        _add(launch, argument)
+    for variable in _key(package, "environmentVariables").items:
+        value = variable["value"]
+        if value.text() and not variable["variables"].members and not _is_secret(variable):
+            launch.env(variable["name"].text(), value.text(), value.at)
+    return launch
+
+
+def _add_identifier(launch: Launch, package: Field, kind: str) -> None:
+    identifier = package["identifier"] if package["identifier"].written else package["name"]
+    base, version = _key(package, "registryBaseUrl"), package["version"].text()
+    if base.text() and kind in _INDEX_OPTIONS:
+        launch.args(_INDEX_OPTIONS[kind], base.text(), at=base.at)
+    joint = ":" if kind == "oci" else "@"
+    launch.args(identifier.text() + (f"{joint}{version}" if version else ""), at=identifier.at)
+
+
+def _add(launch: Launch, argument: Field) -> None:
+    """The words of one argument: what is fixed or proposed, or else the name of what is asked for in braces."""
+    value, name = argument["value"], argument["name"].text()
+    hint = _key(argument, "valueHint").text()
+    text = next((item for item in (value, argument["default"]) if item.text()), value)
+    if argument["type"].text() == "named":
+        if name:
+            launch.args(name, at=argument["name"].at)
+        if text.text():
+            launch.args(text.text(), at=text.at)
+        elif argument["description"].written:
+            launch.args(f"{{{name.lstrip('-')}}}", at=argument.at)
+    else:
+        launch.args(text.text() or f"{{{hint or 'value'}}}", at=text.at if text.text() else argument.at)
+
+
+def _remote(remote: Field) -> Launch:
+    launch = Launch(remote.at)
+    launch.url(remote["url"].text(), remote["url"].at)
+    for header in remote["headers"].items:
+        if header["value"].text() and not _is_secret(header):
+            launch.header(header["name"].text(), header["value"].text(), header["value"].at)
+    return launch
+
+
+def _is_secret(entry: Field) -> bool:
+    return _key(entry, "isSecret").flag()
+
+
+def _asked_in_env(package: Field) -> dict[str, str]:
+    """The variables that the user fills in, as references."""
+    asked: dict[str, str] = {}
+    for variable in _key(package, "environmentVariables").items:
+        name = variable["name"].text()
+        if name and (not variable["value"].text() or variable["variables"].members or _is_secret(variable)):
+            asked[name] = f"${{{name}}}"
+    return asked
+
+
+def _inputs(packages: tuple[Field, ...], remotes: tuple[Field, ...]) -> Iterator[Input]:
+    for package in packages:
+        for key in ("environmentVariables", "runtimeArguments", "packageArguments"):
+            for entry in _key(package, key).items:
+                yield from _of_entry(entry)
+        for header in package["transport"]["headers"].items:
+            yield from _of_entry(header)
+    for remote in remotes:
+        yield from (_input(item.name, item, at_key=True) for item in remote["variables"].members.values())
+        for header in remote["headers"].items:
+            yield from _of_entry(header)
+
+
+def _of_entry(entry: Field) -> Iterator[Input]:
+    """An entry whose value is made of variables asks for those."""
+    if entry["variables"].members:
+        yield from (_input(item.name, item, at_key=True) for item in entry["variables"].members.values())
+    else:
+        yield _input(_called(entry), entry)
+
+
+def _called(entry: Field) -> str:
+    return (entry["name"].text() or _key(entry, "valueHint").text()).lstrip("-")
+
+
+def _input(name: str, entry: Field, *, at_key: bool = False) -> Input:
+    fixed = entry["value"].text() and not _is_secret(entry)
+    return Input(
+        name,
+        entry["name"] if entry["name"].written else entry,
+        at_key=at_key,
+        secret=_is_secret(entry),
+        remedy="" if fixed else 'Add `"isSecret": true` to it.',
+        given=(entry["default"], entry["value"]),
+        shown=(entry["placeholder"],),
+        kind=entry["format"].text(),
+        about=entry["description"].text(),
+    )
+
+
+def _arguments(package: Field) -> Iterator[Hit]:
+    """PKG-005 for every credential that is asked for in an argument."""
+    for key in ("runtimeArguments", "packageArguments"):
+        for entry in _key(package, key).items:
+            yield from (inputs.as_argument(item, item.field) for item in _of_entry(entry) if item.secret)
+
+
+def _name(name: Field) -> Iterator[Hit]:
+    if not _NAME.fullmatch(name.text()):
+        shown = quoted(name.text()) if name.text() else "a server without a name"
+        message = f"{shown} is no name for the registry: it is a reversed domain, one slash, and a name"
+        yield name.at.hit(NAME, message, "Write it as `io.github.owner/name` or `com.example/name`.")
+
+
+def _version(version: Field) -> Iterator[Hit]:
+    if len(version.text()) <= _LONGEST_VERSION and _RANGE.fullmatch(version.text()):
+        message = f"{quoted(version.at.dotted)} is {quoted(version.text())}, which is no version but whatever fits it"
+        yield version.at.hit(OPEN_VERSION, message)
+
+
+def _digest(package: Field) -> Iterator[Hit]:
+    digest = _key(package, "fileSha256")
+    if _kind(package) == "mcpb" and not digest.text():
+        message = "this bundle is downloaded without a digest to hold it to"
+        yield package["identifier"].at.hit(NO_DIGEST, message, "Add `fileSha256`: `sha256sum FILE` prints it.")
+    elif digest.written and not _DIGEST.fullmatch(digest.text()):
+        message = f"{quoted(digest.at.dotted)} is no SHA-256 digest"
+        yield digest.at.hit(NO_DIGEST, message, "Write the 64 hexadecimal digits that `sha256sum FILE` prints.")
+
+
+def _names_in(package: Field) -> Iterator[str]:
+    """What a URL of a package's own transport may refer to."""
+    for key in ("environmentVariables", "runtimeArguments", "packageArguments"):
+        for entry in _key(package, key).items:
+            yield from (entry["name"].text(), _key(entry, "valueHint").text(), *entry["variables"].members)
+
+
+def _undeclared(url: Field, declared: set[str]) -> Iterator[Hit]:
+    for name in dict.fromkeys(_VARIABLE.findall(url.text())):
+        if name not in declared:
+            message = f"{quoted(url.at.dotted)} refers to {quoted(name)}, which is not declared"
+            yield url.at.hit(inputs.UNKNOWN, message, f"Declare {quoted(name)}, or take `{{{name}}}` out.")
