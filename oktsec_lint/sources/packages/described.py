@@ -12,6 +12,8 @@ from oktsec_lint.core.model import EMPTY, Place, Server, Status
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.sources.document import Document
 
+from .templates import as_variables
+
 
 class Described(NamedTuple):
     """A package's manifest, read."""
@@ -72,10 +74,10 @@ class Launch:
             transport=Transport.HTTP if self._url.written else Transport.STDIO,
             place=self.at.place(),
             command=self._command.text(),
-            args=launch["args"].texts(),
-            env={**launch["env"].text_map(), **given},
-            url=self._url.text(),
-            headers=launch["headers"].text_map(),
+            args=tuple(map(as_variables, launch["args"].texts())),
+            env={**_filled(launch["env"]), **given},
+            url=as_variables(self._url.text()),
+            headers=_filled(launch["headers"]),
         )
         return Entry(spec, launch)
 
@@ -83,6 +85,10 @@ class Launch:
 def root_of(document: Document) -> Field:
     """The whole document."""
     return field_of(document.value(), Address(document.path))
+
+
+def _filled(texts: Field) -> dict[str, str]:
+    return {name: as_variables(text) for name, text in texts.text_map().items()}
 
 
 class Named(NamedTuple):

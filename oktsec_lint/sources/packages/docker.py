@@ -31,7 +31,7 @@ def describe(document: Document) -> Described:
     """A `server.yaml`."""
     root = root_of(document)
     at = root.at.place()
-    tile = Tile(root, root["name"].text(), root["run"], root["config"], at)
+    tile = Tile(root, root["name"].text() or "server", root["run"], root["config"], at)
     manifest = Manifest(document.path, FORMAT, distinct(tile.launches()))
     asked = tuple(tile.inputs())
     return Described(

@@ -16,12 +16,12 @@ from oktsec_lint.core.validators import is_live, is_random_value
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.core.words import words_of
 
+from .templates import without_templates
+
 NOT_DECLARED, WITH_VALUE, AS_ARGUMENT, UNKNOWN = "PKG-001", "PKG-002", "PKG-005", "PKG-008"
 
 _ABOUT_A_FILE = re.compile(r"\b(?:path|file|filename|directory|folder)\b", re.IGNORECASE)
 _PATH = re.compile(r"[~.]?[/\\]")
-_TEMPLATE = re.compile(r"\{\{[^{}]{0,200}\}\}|\$?\{[^{}]{0,200}\}")
-"""What stands for an input: `{name}`, `${user_config.name}`, `{{name}}`."""
 _USER = re.compile(r"://[^:@]*:(?P<password>[^@]*)@")
 _SHORTEST = 16
 """Characters of a credential with a known form."""
@@ -73,11 +73,6 @@ def concealed(inputs: Iterable[Input]) -> Iterator[str]:
     for item in inputs:
         if item.is_credential:
             yield from (field.at.pointer for field in (*item.given, *item.shown) if field.text())
-
-
-def without_templates(text: str) -> str:
-    """What of a text is written out."""
-    return _TEMPLATE.sub("", text)
 
 
 def as_argument(item: Input, at: Field) -> Hit:

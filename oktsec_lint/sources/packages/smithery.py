@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from oktsec_lint.core.fields import Field
 from oktsec_lint.core.findings import Hit
@@ -27,15 +28,14 @@ _ARGUMENTS = re.compile(rf"(?<![\w$.])[\"']?args[\"']?\s{{0,9}}:\s{{0,9}}\[(?P<l
 _WORD = re.compile(rf"\s*(?:(?P<text>{_TEXT})|(?P<other>[^,]+))\s*(?:,|\Z)")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _SETTING = re.compile(r"(?:\w{1,80}\??\.)?([A-Za-z_]\w{0,80})")
-_REASON = "is hosted, and started by its host"
 
 
 def describe(document: Document) -> Described:
-    """The server of a repository. It is called after the file's place, as it has no name of its own."""
+    """The server of a repository, called after its directory where the file does not name it."""
     root = root_of(document)
     start = root["startCommand"]
     asked = tuple(_inputs(start, root["env"]))
-    name = root["name"].text() or "server"
+    name = root["name"].text() or PurePath(document.path).parent.name or "server"
     manifest = Manifest(document.path, FORMAT, distinct(_launches(name, start)))
     at = root.at.place()
     return Described(
