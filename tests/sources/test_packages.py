@@ -225,8 +225,8 @@ def test_a_function_is_read_only_where_it_says_what_it_starts(function: str) -> 
 KEYS = """name type version description $schema packages remotes registryType registry_type identifier runtimeHint
 transport runtimeArguments packageArguments environmentVariables value default valueHint isSecret variables headers url
 fileSha256 manifest_version server mcp_config command args env platform_overrides user_config sensitive tools prompts
-image run volumes config secrets parameters properties registry remote container startCommand configSchema commandFunction
-exampleConfig runtime servers _meta entry_point example""".split()
+image run volumes config secrets parameters properties registry remote container startCommand configSchema
+commandFunction exampleConfig runtime servers _meta entry_point example""".split()
 SCALARS = st.sampled_from(
     ["", "a", "server", "poci", "stdio", "named", "npm", "oci", "mcpb", "latest", "${user_config.x}", "{x}", "{{a.b}}"]
 ) | st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=6))
