@@ -207,7 +207,8 @@ FUNCTIONS = {
     "config => ({command: \"node\", args: [\"a b.js\", `x`, config.key ? 'y' : 'z']})": "node a b.js x ${CONFIG}",
     "(config) => ({ 'command': 'uvx', 'args': ['--from', 'a', \"it\\'s\"], })": "uvx --from a it's",
     "(c) => ({ command: c.program, args: [] })": None,
-    "(c) => { const args = ['a']; args.push(c.x); return { command: 'node', args } }": "node",
+    "(c) => { const args = ['a']; args.push(c.x); return { command: 'node', args } }": None,
+    "(c) => ({ command: 'node' })": "node",
     "(c) => c.x ? {command: 'node'} : {command: 'bun'}": None,
     "not JavaScript": None,
 }

@@ -30,6 +30,8 @@ _RUNNERS: Mapping[str, tuple[str, ...]] = {
     "uv": ("uv", "run", "--directory", "${__dirname}"),
 }
 """What a client starts where a manifest only names its entry point."""
+_PLATFORMS = ("win32", "darwin", "linux", "freebsd", "openbsd", "sunos", "aix", "android")
+"""Values of Node's `process.platform`."""
 _PARTS = ("command", "args", "env")
 
 
@@ -64,9 +66,15 @@ def _launches(name: str, server: Field, config: Field) -> Iterator[Named]:
         yield Named(name, "any platform", _launch(config, config))
     elif server["entry_point"].text():
         yield Named(name, "any platform", _of_entry_point(server))
-    for platform in config["platform_overrides"].members.values():
+    for platform in _platforms(config):
         if platform.members:
             yield Named(name, platform.name, _launch(config, platform))
+
+
+def _platforms(config: Field) -> Iterator[Field]:
+    """What is different on the platforms that there are; nothing looks for another name."""
+    overrides = config["platform_overrides"].members
+    return (overrides[name] for name in _PLATFORMS if name in overrides)
 
 
 def _launch(config: Field, platform: Field) -> Launch:
@@ -106,7 +114,7 @@ def _input(entry: Field) -> Input:
 
 def _texts(config: Field, *keys: str) -> Iterator[Field]:
     """Every value under these keys of the launch line and of each platform's."""
-    for holder in (config, *config["platform_overrides"].members.values()):
+    for holder in (config, *_platforms(config)):
         for key in keys:
             field = holder[key]
             yield from field.items or field.members.values() or (field,)

@@ -61,7 +61,7 @@ def _of_function(function: Field) -> Launch | None:
     """What a function returns, where it can be read off."""
     commands = list(_COMMAND.finditer(function.text()))
     lists = list(_ARGUMENTS.finditer(function.text()))
-    if len(commands) != 1 or len(lists) > 1:
+    if len(commands) != 1 or len(lists) > 1 or (not lists and "args" in function.text()):
         return None
     launch = Launch(function.at)
     launch.command(_unquoted(commands[0]["text"]))
@@ -98,6 +98,8 @@ def _inputs(start: Field, env: Field) -> Iterator[Input]:
         )
     for variable in env.members.values():
         yield Input(variable.name, variable, given=(variable,))
+    function = start["commandFunction"]
+    yield Input(function.name, function, shown=(function,))
 
 
 def _arguments(start: Field, asked: tuple[Input, ...]) -> Iterator[Hit]:
