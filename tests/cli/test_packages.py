@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def test_a_server_json_is_incomplete_and_says_why(tmp_path: Path) -> None:
     assert server["status"] == "not scanned"
     text = oktsec_lint("scan", "--no-progress", "server.json", cwd=tmp_path).out
     assert "Not looked at: io.github.example/notes" in text
-    assert "scan the server itself" in text
+    assert "--start has it listed" in text
 
 
 def test_a_package_can_be_excused_from_being_looked_at(tmp_path: Path) -> None:
@@ -84,3 +85,47 @@ def test_several_packages_are_one_run(tmp_path: Path) -> None:
     _, _, servers = scanned(*names, cwd=tmp_path)
     assert [server["name"] for server in servers][:2] == ["io.github.example/notes", "notes"]
     assert len(servers) == len(names) + 2
+
+
+SERVER = """\
+import json, sys
+for line in sys.stdin:
+    message = json.loads(line)
+    answers = {
+        "initialize": {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": {"name": "n"}},
+        "tools/list": {"tools": [{"name": "read", "description": "Reads.", "inputSchema": {"type": "object"}}]},
+    }
+    if "id" in message:
+        result = answers.get(message["method"], {})
+        print(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}), flush=True)
+"""
+
+
+def package_in(folder: Path) -> None:
+    (folder / "served.py").write_text(SERVER)
+    package = {"registryType": "pypi", "runtimeHint": sys.executable, "identifier": "served.py"}
+    package["environmentVariables"] = [{"name": "NOTES_TOKEN", "isSecret": True}]
+    manifest = {"name": "com.example/notes", "description": "d", "version": "1", "packages": [package]}
+    (folder / "server.json").write_text(json.dumps(manifest))
+
+
+def test_a_package_is_started_only_on_request(tmp_path: Path) -> None:
+    package_in(tmp_path)
+    scan = ("scan", "--no-progress", "--format", "json", "server.json")
+    assert oktsec_lint(*scan, cwd=tmp_path).code == 4
+    ran = oktsec_lint(*scan, "--start", cwd=tmp_path, env={"NOTES_TOKEN": "t"})
+    (server,) = json.loads(ran.out)["servers"]
+    assert (ran.code, server["status"], [tool["name"] for tool in server["tools"]]) == (0, "complete", ["read"])
+
+
+def test_what_the_user_has_to_give_is_asked_for_by_name(tmp_path: Path) -> None:
+    package_in(tmp_path)
+    ran = oktsec_lint("scan", "--no-progress", "--start", "server.json", cwd=tmp_path)
+    assert ran.code == 4
+    assert "`NOTES_TOKEN` not set" in ran.out
+
+
+def test_starting_and_staying_offline_contradict_each_other(tmp_path: Path) -> None:
+    package_in(tmp_path)
+    ran = oktsec_lint("scan", "--start", "--offline", "server.json", cwd=tmp_path)
+    assert (ran.code, ran.err) == (2, "oktsec-lint: error: --start does not go with --offline\n")

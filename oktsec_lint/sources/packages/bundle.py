@@ -14,7 +14,7 @@ from oktsec_lint.core.fields import Field
 from oktsec_lint.core.findings import Hit
 from oktsec_lint.core.launch import launch_problems
 from oktsec_lint.core.manifest import Manifest
-from oktsec_lint.core.model import Server
+from oktsec_lint.core.model import Place, Server
 from oktsec_lint.sources.document import Document
 from oktsec_lint.sources.tools_list import listed_in
 
@@ -44,7 +44,7 @@ def describe(document: Document) -> Described:
     manifest = Manifest(document.path, FORMAT, distinct(_launches(name, root["server"], config)))
     return Described(
         manifest,
-        _servers(document, root, name),
+        _servers(document, manifest, name),
         (
             *inputs.problems(asked),
             *_arguments(config, asked),
@@ -55,9 +55,10 @@ def describe(document: Document) -> Described:
     )
 
 
-def _servers(document: Document, root: Field, name: str) -> tuple[Server, ...]:
+def _servers(document: Document, manifest: Manifest, name: str) -> tuple[Server, ...]:
     """What the bundle lists, or that it lists nothing."""
-    return listed_in(document) or (unlisted(name, root.at.place()),)
+    place = Place(document.path, "")
+    return listed_in(document) or (unlisted(name, place, startable=bool(manifest.entries)),)
 
 
 def _launches(name: str, server: Field, config: Field) -> Iterator[Named]:

@@ -117,8 +117,10 @@ def distinct(lines: Iterable[Named]) -> tuple[Entry, ...]:
     return tuple(taken.values())
 
 
-def unlisted(name: str, place: Place, beside: str = "") -> Server:
-    """A server of which the manifest lists nothing. `beside` names the file that does."""
-    where = f"scan {beside}, or the server itself" if beside else "scan the server itself"
-    reason = f"a package's manifest says how it is started, not what it offers, and nothing was started: {where}"
+def unlisted(name: str, place: Place, *, startable: bool, beside: str = "") -> Server:
+    """A server of which the manifest lists nothing. `startable` says that it names a way to start or reach it, `beside`
+    the file that does list it."""
+    ways = (beside and f"scan {beside}", "--start has it listed" if startable else "it has to be scanned itself")
+    instead = ", or ".join(filter(None, ways))
+    reason = f"a package's manifest says how it is started, not what it offers, and nothing was started: {instead}"
     return Server(name, Status.NOT_SCANNED, reason, place=place)

@@ -94,7 +94,11 @@ class _Read:
         others: dict[str, JsonValue] = {key: item for key, item in value.items() if key not in _OWN}
         offers = Offers()
         read_all(others, at, offers)
-        return offers.server(self.name, at) if offers.definitions else unlisted(self.name, at)
+        return (
+            offers.server(self.name, at)
+            if offers.definitions
+            else unlisted(self.name, at, startable=any(self.launches()))
+        )
 
     def launches(self) -> Iterator[Named]:
         for package in self.packages:

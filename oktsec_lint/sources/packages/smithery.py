@@ -37,10 +37,9 @@ def describe(document: Document) -> Described:
     asked = tuple(_inputs(start, root["env"]))
     name = root["name"].text() or PurePath(document.path).parent.name or "server"
     manifest = Manifest(document.path, FORMAT, distinct(_launches(name, start)))
-    at = root.at.place()
     return Described(
         manifest,
-        (unlisted(name, at),),
+        (unlisted(name, root.at.place(), startable=bool(manifest.entries)),),
         (*inputs.problems(asked), *_arguments(start, asked), *launch_problems(manifest)),
         tuple(inputs.concealed(asked)),
     )

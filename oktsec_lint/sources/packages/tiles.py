@@ -61,7 +61,7 @@ class Tile:
         if tools.items:
             offers.take_list([item.value for item in tools.items], Kind.TOOL, tools.at.place(), brief=True)
         if not offers.definitions:
-            return unlisted(self.name, self.at, beside="the tools.json beside it")
+            return unlisted(self.name, self.at, startable=any(self.launches()), beside="the tools.json beside it")
         return offers.server(self.name, self.at)
 
 
