@@ -105,6 +105,18 @@ def test_what_the_user_is_asked_for_is_a_reference() -> None:
     assert specs("bundle/manifest.json")["notes-bundle (darwin)"].env == {"NOTES_HOME": "${HOME}"}
 
 
+def test_a_whole_docker_run_is_not_written_twice() -> None:
+    flag = {"type": "named", "name": "--rm", "value": "true", "format": "boolean"}
+    package = {
+        "registryType": "oci",
+        "identifier": "ghcr.io/example/notes:1.4.0",
+        "runtimeArguments": [{"type": "positional", "value": "run"}, flag],
+    }
+    found = opened("server.json", json.dumps({"name": "a.b/c", "version": "1", "packages": [package]}).encode())
+    assert found.manifest is not None
+    assert [line(entry.spec) for entry in found.manifest.entries] == ["docker run --rm ghcr.io/example/notes:1.4.0"]
+
+
 SERVERS = {
     "server.json": [("io.github.example/notes", Status.NOT_SCANNED, [])],
     "older.json": [

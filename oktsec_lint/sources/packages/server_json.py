@@ -1,14 +1,13 @@
 """The MCP registry's `server.json`: packages to install and remotes to reach, each with what its user is asked for.
 
 Source: modelcontextprotocol/registry, schemas 2025-07-09 (snake_case) to 2025-12-11 and the draft after it, and its
-validators; the command lines are those that VS Code makes of a package. An answer of the registry's API, for one server
-or many, holds the same.
+validators. An answer of the registry's API, for one server or many, holds the same.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.fields import Field
@@ -21,8 +20,9 @@ from oktsec_lint.sources.offers import Offers
 from oktsec_lint.sources.readings import read_all
 
 from . import inputs
-from .described import Described, Launch, Named, distinct, root_of, unlisted
+from .described import Described, Named, distinct, root_of, unlisted
 from .inputs import Input
+from .registry_lines import asked_in_env, is_secret, key, kind_of, package_line, remote_line
 
 FORMAT = "the MCP registry"
 OPEN_VERSION, NO_DIGEST, NAME = "PKG-003", "PKG-004", "PKG-007"
@@ -32,8 +32,6 @@ _LONGEST_VERSION = 255
 _DIGEST = re.compile(r"[a-f0-9]{64}")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?/[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _VARIABLE = re.compile(r"\{([^{}\s]{1,200})\}")
-_RUNTIMES: Mapping[str, str] = {"npm": "npx", "pypi": "uvx", "oci": "docker", "nuget": "dnx"}
-_INDEX_OPTIONS: Mapping[str, str] = {"npm": "--registry", "pypi": "--index-url"}
 _OWN = frozenset(
     """$schema name description title status version version_detail versionDetail repository websiteUrl website_url
     icons packages remotes id""".split()
@@ -72,11 +70,6 @@ def _servers(root: Field) -> Iterator[Field]:
         yield root
 
 
-def _key(field: Field, name: str) -> Field:
-    """The member of a camelCase name, or of its spelling before September 2025."""
-    return field[name] if field[name].written else field[re.sub("(?=[A-Z])", "_", name).lower()]
-
-
 class _Read:
     """One server."""
 
@@ -91,29 +84,27 @@ class _Read:
         """What the file lists of it: nothing, unless its publisher put a listing beside what the schema knows."""
         at = self.field.at.place()
         value = self.field.value if isinstance(self.field.value, dict) else {}
-        others: dict[str, JsonValue] = {key: item for key, item in value.items() if key not in _OWN}
+        others: dict[str, JsonValue] = {name: item for name, item in value.items() if name not in _OWN}
         offers = Offers()
         read_all(others, at, offers)
-        return (
-            offers.server(self.name, at)
-            if offers.definitions
-            else unlisted(self.name, at, startable=any(self.launches()))
-        )
+        if offers.definitions:
+            return offers.server(self.name, at)
+        return unlisted(self.name, at, startable=any(self.launches()))
 
     def launches(self) -> Iterator[Named]:
         for package in self.packages:
-            kind = _kind(package)
-            launch = _package(package, kind)
+            kind = kind_of(package)
+            launch = package_line(package, kind)
             if launch is not None:
-                yield Named(self.name, kind, launch, _asked_in_env(package))
+                yield Named(self.name, kind, launch, asked_in_env(package))
         for remote in self.remotes:
             if remote["url"].text():
-                yield Named(self.name, "remote", _remote(remote))
+                yield Named(self.name, "remote", remote_line(remote))
 
     def problems(self) -> Iterator[Hit]:
         yield from _name(self.field["name"])
         yield from _version(self.field["version"])
-        yield from _version(_key(self.field, "versionDetail")["version"])
+        yield from _version(key(self.field, "versionDetail")["version"])
         for package in self.packages:
             yield from _version(package["version"])
             yield from _digest(package)
@@ -124,89 +115,10 @@ class _Read:
         yield from inputs.problems(self.inputs)
 
 
-def _kind(package: Field) -> str:
-    return (_key(package, "registryType").text() or package["registry_name"].text()).lower() or "package"
-
-
-def _package(package: Field, kind: str) -> Launch | None:
-    """The command line of a package; None where only its client can know one (a bundle to download)."""
-    runtime = _key(package, "runtimeHint").text() or _RUNTIMES.get(kind, "")
-    if not runtime:
-        return None
-    launch = Launch(package.at)
-    launch.command(runtime, _key(package, "runtimeHint").at if _key(package, "runtimeHint").written else package.at)
-    if kind == "oci":
-        launch.args("run", "-i", "--rm")
-    for argument in _key(package, "runtimeArguments").items:
-        _add(launch, argument)
-    if kind == "oci":
-        for variable in _key(package, "environmentVariables").items:
-            launch.args("-e", variable["name"].text(), at=variable.at)
-    _add_identifier(launch, package, kind)
-    arguments = _key(package, "packageArguments").items
-    if kind == "nuget":
-        launch.args("--yes", *(("--",) if arguments else ()))
-    for argument in arguments:
-        _add(launch, argument)
-    for variable in _key(package, "environmentVariables").items:
-        value = variable["value"]
-        if value.text() and not variable["variables"].members and not _is_secret(variable):
-            launch.env(variable["name"].text(), value.text(), value.at)
-    return launch
-
-
-def _add_identifier(launch: Launch, package: Field, kind: str) -> None:
-    identifier = package["identifier"] if package["identifier"].written else package["name"]
-    base, version = _key(package, "registryBaseUrl"), package["version"].text()
-    if base.text() and kind in _INDEX_OPTIONS:
-        launch.args(_INDEX_OPTIONS[kind], base.text(), at=base.at)
-    joint = ":" if kind == "oci" else "@"
-    launch.args(identifier.text() + (f"{joint}{version}" if version else ""), at=identifier.at)
-
-
-def _add(launch: Launch, argument: Field) -> None:
-    """The words of one argument: what is fixed or proposed, or else the name of what is asked for in braces."""
-    value, name = argument["value"], argument["name"].text()
-    hint = _key(argument, "valueHint").text()
-    text = next((item for item in (value, argument["default"]) if item.text()), value)
-    if argument["type"].text() == "named":
-        if name:
-            launch.args(name, at=argument["name"].at)
-        if text.text():
-            launch.args(text.text(), at=text.at)
-        elif argument["description"].written:
-            launch.args(f"{{{name.lstrip('-')}}}", at=argument.at)
-    else:
-        launch.args(text.text() or f"{{{hint or 'value'}}}", at=text.at if text.text() else argument.at)
-
-
-def _remote(remote: Field) -> Launch:
-    launch = Launch(remote.at)
-    launch.url(remote["url"].text(), remote["url"].at)
-    for header in remote["headers"].items:
-        if header["value"].text() and not _is_secret(header):
-            launch.header(header["name"].text(), header["value"].text(), header["value"].at)
-    return launch
-
-
-def _is_secret(entry: Field) -> bool:
-    return _key(entry, "isSecret").flag()
-
-
-def _asked_in_env(package: Field) -> dict[str, str]:
-    """The variables that the user fills in, as references."""
-    asked: dict[str, str] = {}
-    for variable in _key(package, "environmentVariables").items:
-        name = variable["name"].text()
-        if name and (not variable["value"].text() or variable["variables"].members or _is_secret(variable)):
-            asked[name] = f"${{{name}}}"
-    return asked
-
-
 def _inputs(packages: tuple[Field, ...], remotes: tuple[Field, ...]) -> Iterator[Input]:
     for package in packages:
-        for key in ("environmentVariables", "runtimeArguments", "packageArguments"):
-            for entry in _key(package, key).items:
+        for name in ("environmentVariables", "runtimeArguments", "packageArguments"):
+            for entry in key(package, name).items:
                 yield from _of_entry(entry)
         for header in package["transport"]["headers"].items:
             yield from _of_entry(header)
@@ -225,16 +137,16 @@ def _of_entry(entry: Field) -> Iterator[Input]:
 
 
 def _called(entry: Field) -> str:
-    return (entry["name"].text() or _key(entry, "valueHint").text()).lstrip("-")
+    return (entry["name"].text() or key(entry, "valueHint").text()).lstrip("-")
 
 
 def _input(name: str, entry: Field, *, at_key: bool = False) -> Input:
-    fixed = entry["value"].text() and not _is_secret(entry)
+    fixed = entry["value"].text() and not is_secret(entry)
     return Input(
         name,
         entry["name"] if entry["name"].written else entry,
         at_key=at_key,
-        secret=_is_secret(entry),
+        secret=is_secret(entry),
         remedy="" if fixed else 'Add `"isSecret": true` to it.',
         given=(entry["default"], entry["value"]),
         shown=(entry["placeholder"],),
@@ -245,8 +157,8 @@ def _input(name: str, entry: Field, *, at_key: bool = False) -> Input:
 
 def _arguments(package: Field) -> Iterator[Hit]:
     """PKG-005 for every credential that is asked for in an argument."""
-    for key in ("runtimeArguments", "packageArguments"):
-        for entry in _key(package, key).items:
+    for name in ("runtimeArguments", "packageArguments"):
+        for entry in key(package, name).items:
             yield from (inputs.as_argument(item, item.field) for item in _of_entry(entry) if item.secret)
 
 
@@ -264,8 +176,8 @@ def _version(version: Field) -> Iterator[Hit]:
 
 
 def _digest(package: Field) -> Iterator[Hit]:
-    digest = _key(package, "fileSha256")
-    if _kind(package) == "mcpb" and not digest.text():
+    digest = key(package, "fileSha256")
+    if kind_of(package) == "mcpb" and not digest.text():
         message = "this bundle is downloaded without a digest to hold it to"
         yield package["identifier"].at.hit(NO_DIGEST, message, "Add `fileSha256`: `sha256sum FILE` prints it.")
     elif digest.written and not _DIGEST.fullmatch(digest.text()):
@@ -275,9 +187,9 @@ def _digest(package: Field) -> Iterator[Hit]:
 
 def _names_in(package: Field) -> Iterator[str]:
     """What a URL of a package's own transport may refer to."""
-    for key in ("environmentVariables", "runtimeArguments", "packageArguments"):
-        for entry in _key(package, key).items:
-            yield from (entry["name"].text(), _key(entry, "valueHint").text(), *entry["variables"].members)
+    for name in ("environmentVariables", "runtimeArguments", "packageArguments"):
+        for entry in key(package, name).items:
+            yield from (entry["name"].text(), key(entry, "valueHint").text(), *entry["variables"].members)
 
 
 def _undeclared(url: Field, declared: set[str]) -> Iterator[Hit]:
