@@ -170,6 +170,28 @@ def placed(found: Snapshot) -> list[str]:
     return sorted(f"{hit.rule} {at.line}:{at.column}" for hit, at in hits)
 
 
+def test_containers_that_are_let_out_are_found_where_it_is_written() -> None:
+    package = {
+        "registryType": "oci",
+        "identifier": "ghcr.io/example/notes:1.4.0",
+        "runtimeArguments": [
+            {"type": "named", "name": "-v", "value": "/:/host"},
+            {
+                "type": "named",
+                "name": "--mount",
+                "value": "type=bind,src={folder},dst=/notes",
+                "variables": {"folder": {}},
+            },
+            {"type": "positional", "value": "--privileged"},
+        ],
+    }
+    found = opened("server.json", json.dumps({"name": "a.b/c", "version": "1", "packages": [package]}).encode())
+    assert [(hit.rule, hit.pointer) for hit in found.hits] == [
+        ("LCH-003", "/packages/0/runtimeArguments/0/value"),
+        ("LCH-004", "/packages/0/runtimeArguments/2/value"),
+    ]
+
+
 def test_a_published_credential_is_reported_once_and_never_shown() -> None:
     token = "ghp_Zk29aaPq81LmXv73QwTb64RnYc05JdHs8eWu"
     package = {"registryType": "npm", "identifier": "notes", "version": "1.0.0", "transport": {"type": "stdio"}}
@@ -190,11 +212,19 @@ def test_repeated_keys_are_ambiguous() -> None:
     assert (fault.rule, fault.place and fault.place.pointer) == ("LST-007", "/remotes/0/url")
 
 
-def test_a_listing_beside_a_package_hides_nothing() -> None:
-    tools = [{"name": "t", "description": "d"}]
-    text = json.dumps({"name": "a.b/c", "version": "1", "remotes": [{"url": "https://a.example"}], "tools": tools})
-    (server,) = opened("server.json", text.encode()).servers
-    assert [item.name for item in server.definitions] == ["t"]
+HOLDERS: list[dict[str, object]] = [
+    {"name": "a.b/c", "version": "1", "remotes": [{"url": "https://a.example"}]},
+    {"manifest_version": "0.3", "name": "x", "server": {}},
+    {"name": "x", "type": "server", "image": "x"},
+    {"startCommand": {"type": "stdio"}},
+]
+
+
+@pytest.mark.parametrize("holder", HOLDERS, ids=range(len(HOLDERS)))
+def test_a_listing_beside_a_package_hides_nothing(holder: dict[str, object]) -> None:
+    listing = {"tools": [{"name": "t", "description": "d"}], "prompts": [{"name": "p"}]}
+    (server,) = opened("x.json", json.dumps({**holder, **listing}).encode()).servers
+    assert sorted(item.name for item in server.definitions) == ["p", "t"]
 
 
 NOT_PACKAGES = [

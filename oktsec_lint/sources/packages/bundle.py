@@ -16,10 +16,11 @@ from oktsec_lint.core.launch import launch_problems
 from oktsec_lint.core.manifest import Manifest
 from oktsec_lint.core.model import Place, Server
 from oktsec_lint.sources.document import Document
+from oktsec_lint.sources.offers import Offers
 from oktsec_lint.sources.tools_list import listed_in
 
 from . import inputs
-from .described import Described, Launch, Named, distinct, root_of, unlisted
+from .described import Described, Launch, Named, distinct, root_of, server_of
 from .inputs import Input
 
 FORMAT = "an MCPB bundle"
@@ -58,7 +59,7 @@ def describe(document: Document) -> Described:
 def _servers(document: Document, manifest: Manifest, name: str) -> tuple[Server, ...]:
     """What the bundle lists, or that it lists nothing."""
     place = Place(document.path, "")
-    return listed_in(document) or (unlisted(name, place, startable=bool(manifest.entries)),)
+    return listed_in(document) or (server_of(Offers(), name, place, startable=bool(manifest.entries)),)
 
 
 def _launches(name: str, server: Field, config: Field) -> Iterator[Named]:

@@ -8,9 +8,11 @@ from oktsec_lint.core.config import ServerSpec, Transport
 from oktsec_lint.core.fields import Address, Field, field_of
 from oktsec_lint.core.findings import Hit
 from oktsec_lint.core.manifest import Entry, Manifest
-from oktsec_lint.core.model import EMPTY, Place, Server, Status
+from oktsec_lint.core.model import EMPTY, JsonValue, Place, Server, Status
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.sources.document import Document
+from oktsec_lint.sources.offers import Offers
+from oktsec_lint.sources.readings import read_all
 
 from .templates import as_variables
 
@@ -117,9 +119,20 @@ def distinct(lines: Iterable[Named]) -> tuple[Entry, ...]:
     return tuple(taken.values())
 
 
-def unlisted(name: str, place: Place, *, startable: bool, beside: str = "") -> Server:
-    """A server of which the manifest lists nothing. `startable` says that it names a way to start or reach it, `beside`
-    the file that does list it."""
+def listed_beside(field: Field, own: frozenset[str]) -> Offers:
+    """What an object lists beside the members that its format knows: no format may hide a listing."""
+    value = field.value if isinstance(field.value, dict) else {}
+    others: dict[str, JsonValue] = {name: item for name, item in value.items() if name not in own}
+    offers = Offers()
+    read_all(others, field.at.place(), offers)
+    return offers
+
+
+def server_of(offers: Offers, name: str, place: Place, *, startable: bool, beside: str = "") -> Server:
+    """The server that offers what was found. Of one with nothing, `startable` says that the manifest names a way to
+    start or reach it, and `beside` names the file that lists what it has."""
+    if offers.definitions:
+        return offers.server(name, place)
     ways = (beside and f"scan {beside}", "--start has it listed" if startable else "it has to be scanned itself")
     instead = ", or ".join(filter(None, ways))
     reason = f"a package's manifest says how it is started, not what it offers, and nothing was started: {instead}"

@@ -14,13 +14,11 @@ from oktsec_lint.core.fields import Field
 from oktsec_lint.core.findings import Hit
 from oktsec_lint.core.launch import launch_problems
 from oktsec_lint.core.manifest import Manifest
-from oktsec_lint.core.model import JsonValue, Server
+from oktsec_lint.core.model import Server
 from oktsec_lint.sources.document import Document
-from oktsec_lint.sources.offers import Offers
-from oktsec_lint.sources.readings import read_all
 
 from . import inputs
-from .described import Described, Named, distinct, root_of, unlisted
+from .described import Described, Named, distinct, listed_beside, root_of, server_of
 from .inputs import Input
 from .registry_lines import asked_in_env, is_secret, key, kind_of, package_line, remote_line
 
@@ -82,14 +80,8 @@ class _Read:
 
     def server(self) -> Server:
         """What the file lists of it: nothing, unless its publisher put a listing beside what the schema knows."""
-        at = self.field.at.place()
-        value = self.field.value if isinstance(self.field.value, dict) else {}
-        others: dict[str, JsonValue] = {name: item for name, item in value.items() if name not in _OWN}
-        offers = Offers()
-        read_all(others, at, offers)
-        if offers.definitions:
-            return offers.server(self.name, at)
-        return unlisted(self.name, at, startable=any(self.launches()))
+        offers = listed_beside(self.field, _OWN)
+        return server_of(offers, self.name, self.field.at.place(), startable=any(self.launches()))
 
     def launches(self) -> Iterator[Named]:
         for package in self.packages:

@@ -18,10 +18,11 @@ from oktsec_lint.core.manifest import Manifest
 from oktsec_lint.sources.document import Document
 
 from . import inputs
-from .described import Described, Launch, Named, distinct, root_of, unlisted
+from .described import Described, Launch, Named, distinct, listed_beside, root_of, server_of
 from .inputs import Input
 
 FORMAT = "Smithery"
+_OWN = frozenset("$schema name version runtime target entry env build startCommand".split())
 _TEXT = r"'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|`(?:[^`\\$]|\\.|\$(?!\{))*`"
 _COMMAND = re.compile(rf"(?<![\w$.])[\"']?command[\"']?\s{{0,9}}:\s{{0,9}}(?P<text>{_TEXT})")
 _ARGUMENTS = re.compile(rf"(?<![\w$.])[\"']?args[\"']?\s{{0,9}}:\s{{0,9}}\[(?P<list>(?:{_TEXT}|[^\[\]'\"`])*)\]")
@@ -39,7 +40,7 @@ def describe(document: Document) -> Described:
     manifest = Manifest(document.path, FORMAT, distinct(_launches(name, start)))
     return Described(
         manifest,
-        (unlisted(name, root.at.place(), startable=bool(manifest.entries)),),
+        (server_of(listed_beside(root, _OWN), name, root.at.place(), startable=bool(manifest.entries)),),
         (*inputs.problems(asked), *_arguments(start, asked), *launch_problems(manifest)),
         tuple(inputs.concealed(asked)),
     )

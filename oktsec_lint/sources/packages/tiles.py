@@ -9,13 +9,20 @@ from collections.abc import Iterator
 
 from oktsec_lint.core.fields import Field
 from oktsec_lint.core.model import Kind, Place, Server
-from oktsec_lint.sources.offers import Offers
 
 from .containers import container, remote
-from .described import Named, unlisted
+from .described import Named, listed_beside, server_of
 from .inputs import Input
 
 _REMEDY = "List it under `secrets` instead of `env`."
+
+
+_OWN = frozenset(
+    """name displayName title description type image icon readme toolsUrl dateAdded ref source upstream meta metadata
+    about run config secrets env command volumes user disableNetwork allowHosts extraHosts longLived remote sseEndpoint
+    oauth policy dynamic tools requirement prefix""".split()
+)
+"""Members that the two formats define, of which `tools` is read apart; anything else may hold a listing."""
 
 
 class Tile:
@@ -56,13 +63,12 @@ class Tile:
 
     def server(self) -> Server:
         """What it lists of its tools, if anything."""
-        offers = Offers()
+        offers = listed_beside(self.field, _OWN)
         tools = self.field["tools"]
         if tools.items:
             offers.take_list([item.value for item in tools.items], Kind.TOOL, tools.at.place(), brief=True)
-        if not offers.definitions:
-            return unlisted(self.name, self.at, startable=any(self.launches()), beside="the tools.json beside it")
-        return offers.server(self.name, self.at)
+        startable = any(self.launches())
+        return server_of(offers, self.name, self.at, startable=startable, beside="the tools.json beside it")
 
 
 def _input(entry: Field, *, secret: bool) -> Input:
