@@ -19,6 +19,9 @@ from oktsec_lint.sources.results import Snapshot
 PACKAGES = Path(__file__).parents[1] / "fixtures" / "packages"
 
 
+TOKEN = "ghp_Zk29aaPq81LmXv73QwTb64RnYc05JdHs8eWu"
+
+
 def read(name: str) -> Snapshot:
     return opened(f"packages/{name}", (PACKAGES / name).read_bytes())
 
@@ -193,17 +196,34 @@ def test_containers_that_are_let_out_are_found_where_it_is_written() -> None:
 
 
 def test_a_published_credential_is_reported_once_and_never_shown() -> None:
-    token = "ghp_Zk29aaPq81LmXv73QwTb64RnYc05JdHs8eWu"
     package = {"registryType": "npm", "identifier": "notes", "version": "1.0.0", "transport": {"type": "stdio"}}
     package["environmentVariables"] = [
-        {"name": "FORGE", "value": token},
+        {"name": "FORGE", "value": TOKEN},
         {"name": "DB_PASSWORD", "default": "Xq7#kLm2pR9t"},
     ]
     found = opened("server.json", json.dumps({"name": "a.b/c", "version": "1", "packages": [package]}).encode())
     assert [hit.rule for hit in found.hits] == ["PKG-002", "PKG-001", "PKG-002"]
     shown = "".join(found.document.shown_lines()) + repr(found.hits)
-    assert token not in shown
+    assert TOKEN not in shown
     assert "Xq7#kLm2pR9t" not in shown
+
+
+def test_credentials_of_a_launch_line_are_published_with_it() -> None:
+    config = {
+        "command": "node",
+        "args": ["--key", TOKEN],
+        "env": {"NOTES_KEY": TOKEN, "NOTES_TOKEN": "8f3b1c77d2e94a60"},
+    }
+    manifest = {"manifest_version": "0.3", "name": "x", "server": {"mcp_config": config}}
+    tile = {"name": "x", "type": "remote", "remote": {"url": "https://x.example", "headers": {"X-Key": TOKEN}}}
+    for data, pointers in (
+        (manifest, ["/args/1", "/env/NOTES_KEY", "/env/NOTES_TOKEN"]),
+        (tile, ["/headers/X-Key"]),
+    ):
+        found = opened("x.json", json.dumps(data).encode())
+        assert [hit.rule for hit in found.hits] == ["PKG-002"] * len(pointers)
+        assert all(hit.pointer.endswith(end) for hit, end in zip(found.hits, pointers, strict=True))
+        assert TOKEN not in "".join(found.document.shown_lines())
 
 
 def test_repeated_keys_are_ambiguous() -> None:

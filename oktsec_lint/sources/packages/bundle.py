@@ -40,19 +40,20 @@ def describe(document: Document) -> Described:
     """The bundle's server."""
     root = root_of(document)
     name = root["name"].text() or "bundle"
-    asked = tuple(map(_input, root["user_config"].members.values()))
     config = root["server"]["mcp_config"]
+    asked = tuple(map(_input, root["user_config"].members.values()))
+    brought = tuple(map(inputs.fixed, _texts(config, *_PARTS)))
     manifest = Manifest(document.path, FORMAT, distinct(_launches(name, root["server"], config)))
     return Described(
         manifest,
         _servers(document, manifest, name),
         (
-            *inputs.problems(asked),
+            *inputs.problems((*asked, *brought)),
             *_arguments(config, asked),
             *_undeclared(config, root["user_config"]),
             *launch_problems(manifest),
         ),
-        tuple(inputs.concealed(asked)),
+        tuple(inputs.concealed((*asked, *brought))),
     )
 
 

@@ -75,10 +75,15 @@ def concealed(inputs: Iterable[Input]) -> Iterator[str]:
             yield from (field.at.pointer for field in (*item.given, *item.shown) if field.text())
 
 
-def as_argument(item: Input, at: Field) -> Hit:
+def fixed(field: Field) -> Input:
+    """A text of a launch line that its user is not asked for, such as a variable of its environment."""
+    return Input(field.name, field, given=(field,))
+
+
+def as_argument(item: Input, field: Field) -> Hit:
     """PKG-005, where a credential becomes a word of the command line."""
     message = f"{quoted(item.name)} is a credential and becomes an argument, where other programs can read it"
-    return at.at.hit(AS_ARGUMENT, message)
+    return field.at.hit(AS_ARGUMENT, message)
 
 
 def _not_declared(item: Input) -> Hit:

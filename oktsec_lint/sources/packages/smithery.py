@@ -96,8 +96,7 @@ def _inputs(start: Field, env: Field) -> Iterator[Input]:
             shown=(example[name], *field["examples"].items),
             kind=field["type"].text(),
         )
-    for variable in env.members.values():
-        yield Input(variable.name, variable, given=(variable,))
+    yield from map(inputs.fixed, env.members.values())
     function = start["commandFunction"]
     yield Input(function.name, function, shown=(function,))
 

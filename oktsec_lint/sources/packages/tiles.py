@@ -12,7 +12,7 @@ from oktsec_lint.core.model import Kind, Place, Server
 
 from .containers import container, remote
 from .described import Named, listed_beside, server_of
-from .inputs import Input
+from .inputs import Input, fixed
 
 _REMEDY = "List it under `secrets` instead of `env`."
 
@@ -56,10 +56,8 @@ class Tile:
             yield _input(secret, secret=True)
         for variable in self.config["env"].items:
             yield _input(variable, secret=False)
-        for variable in self.run["env"].members.values():
-            yield Input(variable.name, variable, given=(variable,))
-        for name, header in self.field["remote"]["headers"].members.items():
-            yield Input(name, header)
+        headers = self.field["remote"]["headers"].members.values()
+        yield from map(fixed, (*self.run["env"].members.values(), *self.run["command"].items, *headers))
 
     def server(self) -> Server:
         """What it lists of its tools, if anything."""
