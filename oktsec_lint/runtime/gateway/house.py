@@ -20,7 +20,7 @@ from oktsec_lint.protocol.gateway.entrance import Entrance
 from oktsec_lint.protocol.gateway.eras import Client
 
 from .backend import Backend
-from .session import Audience, Session
+from .session import Audience, Entry, Session
 
 
 class Ground(NamedTuple):
@@ -29,7 +29,7 @@ class Ground(NamedTuple):
     config: Config
     judge: Judge
     entrance: Entrance
-    record: Callable[[Event, str, str], str | None]
+    record: Callable[[Event, str, str], Entry]
     """Remembers an event of a server and an agent: its id in the journal, None where nothing may pass without one."""
     say: Callable[[str], None]
     """Tells the operator a sentence."""

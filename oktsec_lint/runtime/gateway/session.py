@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from itertools import count
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from oktsec_lint.core.errors import UpstreamError
 from oktsec_lint.core.model import EMPTY, JsonValue
@@ -29,6 +30,10 @@ PATIENCE = 300.0
 LOST, BROKEN, UNSERVED = -32603, -32603, -32603
 _FIRST = 1000
 """The first id of ours."""
+
+
+Entry: TypeAlias = "str | asyncio.Future[str | None] | None"
+"""A record's id in the journal, now or soon. None where it could not be written, and nothing may pass without."""
 
 
 class Audience(Protocol):
@@ -51,7 +56,7 @@ class Session:
         self,
         server: str,
         gate: Gate,
-        record: Callable[[Event], str | None],
+        record: Callable[[Event], Entry],
         audience: Audience,
         client: Client,
     ) -> None:
@@ -79,6 +84,8 @@ class Session:
         self._outbox: list[tuple[bytes, str, dict[str, str]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._about = ""
+        self._unwritten: deque[tuple[Command, Entry]] = deque()
+        """What is obeyed once it is in the journal."""
 
     @property
     def busy(self) -> int:
@@ -215,18 +222,35 @@ class Session:
         return {**params, "_meta": {**meta, "progressToken": number}}
 
     def _obey(self, commands: Iterable[Command]) -> None:
+        """Obeys in order. What is not in the journal yet waits, and what comes after it too."""
         for command in commands:
             if isinstance(command, Close):
                 continue
-            journal = self._record(command.event) if command.event is not None else ""
-            if isinstance(command, Forward):
-                self._forward(command, journal)
-            elif isinstance(command, Answer):
-                self._refuse(command, journal or "")
-            elif isinstance(command, Hold):
-                self._audience.held(self, command)
-            elif isinstance(command, Drop):
-                self._routing.pop(command.event.message_id, None)
+            journal: Entry = self._record(command.event) if command.event is not None else ""
+            if self._unwritten or isinstance(journal, asyncio.Future):
+                self._unwritten.append((command, journal))
+                if len(self._unwritten) == 1:
+                    self._later(self._catch_up())
+            else:
+                self._act(command, journal)
+
+    async def _catch_up(self) -> None:
+        while self._unwritten:
+            command, journal = self._unwritten[0]
+            written = await journal if isinstance(journal, asyncio.Future) else journal
+            self._act(command, written)
+            self._unwritten.popleft()
+            await self._flush()
+
+    def _act(self, command: Command, journal: str | None) -> None:
+        if isinstance(command, Forward):
+            self._forward(command, journal)
+        elif isinstance(command, Answer):
+            self._refuse(command, journal or "")
+        elif isinstance(command, Hold):
+            self._audience.held(self, command)
+        elif isinstance(command, Drop):
+            self._routing.pop(command.event.message_id, None)
 
     def _forward(self, command: Forward, journal: str | None) -> None:
         if journal is None and command.event is not None:
