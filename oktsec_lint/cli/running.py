@@ -27,13 +27,15 @@ from oktsec_lint.core.record import Decision, Record, Sender
 from oktsec_lint.core.report import Exit
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.protocol.gate import Event, Gate, Setup
-from oktsec_lint.runtime.journal import Journal, utc
+from oktsec_lint.runtime.journal import utc
+from oktsec_lint.runtime.shared import AnyJournal, open_journal
 from oktsec_lint.runtime.stdio import serve
 from oktsec_lint.sources import LoadedConfig
 
 from .audit import config_path, open_config, request_of
 from .beside import custom_rules, day_for, lock_beside
 from .notifying import Offer, notifying
+from .shared import journal_place
 from .terminal import complain, tell
 
 
@@ -93,8 +95,8 @@ def _served(asked: Asked) -> int:
         digests = standing.policy, standing.lock.digest, standing.rulebook
     else:
         digests = policy_digest(config), "", rulebook.digest(rules)
-    path = Path(asked.journal) if asked.journal else None
-    with notifying(opened, judge.rules) as offer, Journal.open(path) as journal:
+    place = journal_place(opened, Path(asked.journal) if asked.journal else None, os.environ)
+    with notifying(opened, judge.rules) as offer, open_journal(place) as journal:
         if setup.agent is None:
             tell(f"no agent named {visible(agent, 80)} is configured, so no allowlist or limit of its own applies")
         gc.freeze()
@@ -191,7 +193,7 @@ _LAUNCH = ("command", "args", "package", "version", "files")
 class _Recorder:
     """Events to journal records, and from there to whoever is to be told."""
 
-    def __init__(self, journal: Journal, setup: Setup, digests: tuple[str, str, str], offer: Offer) -> None:
+    def __init__(self, journal: AnyJournal, setup: Setup, digests: tuple[str, str, str], offer: Offer) -> None:
         self._journal = journal
         self._setup = setup
         self._digests = digests

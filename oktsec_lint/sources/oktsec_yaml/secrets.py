@@ -73,8 +73,8 @@ def plaintext_secrets(root: Field) -> Iterator[Hit]:
     for holder in (root["server"]["api_key"], root["llm"]["api_key"], root["llm"]["fallback"]["api_key"]):
         if _is_literal(holder.text()):
             yield _hit(holder, "an API key", holder.text())
-    for holder in (root["db_dsn"], root["rate_limit"]["redis_url"]):
-        yield from _of_url(holder)
+    yield from _of_url(root["db_dsn"], variable="db_password")
+    yield from _of_url(root["rate_limit"]["redis_url"], variable="redis_password")
     for hook in root["webhooks"].items:
         yield from _of_headers(hook, f"{hook['name'].text() or 'webhook'}_token")
     for address in webhook_urls(root):
@@ -174,14 +174,16 @@ def _hit(holder: Field, form: str, value: str, *, variable: str = "", severity: 
 
 
 def _remedy(holder: Field, value: str, variable: str) -> str:
-    """Where a credential can stand instead. `${VAR}` only means something to a server and where somebody is told."""
+    """Where a credential can stand instead. `${VAR}` means something wherever somebody is reached."""
     section, _, key = holder.at.dotted.partition(".")
-    if section.startswith(("mcp_servers", "webhooks[", "category_webhooks[", "rules[")):
+    if section.startswith(_EXPANDED):
         scheme = _SCHEME.match(value)
         name = re.sub("[^A-Za-z0-9]+", "_", variable).upper()
         return f"Put it into the environment and write `{scheme[1] if scheme else ''}${{{name}}}` in its place."
     if section == "server":
         return "Delete it here and write `OKTSEC_API_KEY=...` into the file `.env` beside this one; upstream reads it."
-    if section == "llm":
-        return f"Delete it here and let `{section}.{key}_env` name an environment variable that holds it."
-    return "`${VAR}` is not expanded here: keep this file out of version control and readable by nobody else."
+    return f"Delete it here and let `{section}.{key}_env` name an environment variable that holds it."
+
+
+_EXPANDED = ("mcp_servers", "webhooks[", "category_webhooks[", "rules[", "db_dsn", "rate_limit")
+"""Sections whose `${VAR}` is put in when they are used."""

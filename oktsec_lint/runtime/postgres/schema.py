@@ -1,0 +1,59 @@
+"""The journal's tables in PostgreSQL: those of the file in `runtime.store`, in a schema of their own.
+
+Every text has the collation `C`, so that times compare as they are written.
+"""
+
+from __future__ import annotations
+
+import psycopg
+
+from oktsec_lint.core.errors import JournalError
+from oktsec_lint.core.record import VERSION, Record
+from oktsec_lint.runtime.database import Database
+
+from .sessions import telling
+
+SCHEMA = "oktsec_lint"
+_LOCK = 0x6F6B746A
+"""Of those who make the tables at the same time, all but one wait."""
+_TEXT = 'TEXT COLLATE "C" NOT NULL'
+_FIELDS = ", ".join(f"{name} {'BIGINT NOT NULL' if name == 'latency_us' else _TEXT}" for name in Record._fields)
+_TABLES = f"""
+CREATE SCHEMA IF NOT EXISTS {SCHEMA};
+CREATE TABLE {SCHEMA}.entries (
+  position BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, writer {_TEXT}, sequence BIGINT NOT NULL,
+  previous {_TEXT}, hash {_TEXT}, {_FIELDS}, UNIQUE (writer, sequence));
+CREATE TABLE {SCHEMA}.writers (
+  writer TEXT COLLATE "C" PRIMARY KEY, sequence BIGINT NOT NULL, hash {_TEXT}) WITH (fillfactor = 50);
+CREATE TABLE {SCHEMA}.checkpoints (
+  rowid BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, writer {_TEXT}, sequence BIGINT NOT NULL, hash {_TEXT},
+  time {_TEXT}, key {_TEXT}, signature {_TEXT});
+CREATE TABLE {SCHEMA}.journal (version INTEGER NOT NULL);
+INSERT INTO {SCHEMA}.journal VALUES ({VERSION});
+"""  # noqa: S608 - made of the names of our own fields
+
+
+def prepare(connection: psycopg.Connection, database: Database) -> None:
+    """The tables, made when there are none. Raises JournalError."""
+    with telling(database):
+        if not _exist(connection):
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                if not _exist(connection):
+                    connection.execute(_TABLES)
+    recognise(connection, database)
+
+
+def recognise(connection: psycopg.Connection, database: Database) -> None:
+    """Raises JournalError unless there is a journal that this version can read."""
+    with telling(database):
+        row = connection.execute(f"SELECT max(version) FROM {SCHEMA}.journal").fetchone()  # noqa: S608
+    version = row[0] if row else None
+    if not isinstance(version, int) or version > VERSION:
+        hint = "install that one"
+        raise JournalError("a newer oktsec-lint wrote this journal", path=database.path, line=database.line, hint=hint)
+
+
+def _exist(connection: psycopg.Connection) -> bool:
+    row = connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.journal",)).fetchone()
+    return row is not None and row[0] is not None
