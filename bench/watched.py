@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from oktsec_lint.core.calls import CallPolicy
+from oktsec_lint.core.calls import Books, CallPolicy
 from oktsec_lint.core.config import Agent, Config
 from oktsec_lint.core.findings import Severity
 from oktsec_lint.core.judge import Judge, Judgement, Opinion
@@ -99,7 +99,9 @@ def setup(config: str, rules: Iterable[Rule] = RULES, book: Any = None, *, enfor
     loaded = load_config("oktsec.yaml", config).config if config else Config()
     judge = WatchedJudge(rules, loaded, book)
     closed = loaded.default_policy == "deny"
-    return Setup(judge, CallPolicy(loaded), "files", "coder", loaded.agent("coder"), enforce, closed)
+    calls = CallPolicy(loaded)
+    books = Books(calls)
+    return Setup(judge, calls, "files", "coder", books.admit, books.end, loaded.agent("coder"), enforce, closed)
 
 
 class Watched:

@@ -16,7 +16,7 @@ _WHERE = (
     "$XDG_STATE_HOME/oktsec-lint/journal.db, or below ~/.local/state."
 )
 _CONFIG = "The configuration that names the database. Default: the one that is found, as for `run`."
-_DECISIONS = "forwarded, blocked, withheld, dropped, would-block or unanswered."
+_DECISIONS = "forwarded, blocked, withheld, dropped, would-block, held or unanswered."
 _MOMENT = "From then on: 2026-11-22, 2026-11-22T17:49 (UTC unless it says otherwise), or 30m, 12h, 7d ago."
 _KEY = "Every writer must have a checkpoint signed with this Ed25519 key (PEM)."
 _HEADS = "What `audit heads` printed earlier; all of it must still hold."

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from oktsec_lint import grammarbook, lockfile, rulebook
-from oktsec_lint.core.calls import CallPolicy
+from oktsec_lint.core.calls import Books, CallPolicy
 from oktsec_lint.core.config import Config, ServerSpec, Transport
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.errors import JournalError, OktsecError, SourceError, UsageError
@@ -90,7 +90,11 @@ def _served(asked: Asked) -> int:
     standing = _standing(opened, spec, enforce=asked.enforce) if opened is not None else None
     judge = Judge(rules, config, grammarbook.builtin(), standing, today=day_for(config))
     closed = config.default_policy == "deny"
-    setup = Setup(judge, CallPolicy(config), spec.name, agent, config.agent(agent), asked.enforce, closed)
+    calls = CallPolicy(config)
+    books = Books(calls)
+    setup = Setup(
+        judge, calls, spec.name, agent, books.admit, books.end, config.agent(agent), asked.enforce, closed_world=closed
+    )
     if standing is not None:
         digests = standing.policy, standing.lock.digest, standing.rulebook
     else:

@@ -47,6 +47,8 @@ class Decision(StrEnum):
     """Thrown away; nobody was answered, because nobody was waiting."""
     WOULD_BLOCK = "would-block"
     """Forwarded by a gate that only observes."""
+    HELD = "held"
+    """Kept until somebody decides; what becomes of it then is a decision of its own."""
     UNANSWERED = "unanswered"
     """A request whose server ended first; its sender got an error."""
 

@@ -46,6 +46,8 @@ class Denial(NamedTuple):
     """A sentence for people. It holds names from the configuration and no value of an argument."""
     pointer: str = ""
     """JSON pointer, in the request's `params`, of what is wrong; empty when it is the call as such."""
+    approvable: bool = False
+    """Whether the call may be made once somebody has approved it (`Call.approved`)."""
 
 
 class CallState(NamedTuple):

@@ -206,7 +206,8 @@ def _approval(policy: ToolPolicy, amounts: Amounts) -> Denial | None:
     """Comes last, as upstream has it: who waits for it is within every other limit."""
     if not policy.approval_above or amounts.carried <= policy.approval_above:
         return None
-    return _denied(policy, "approval_required", "an amount this high needs somebody's approval", amounts.pointer)
+    denial = _denied(policy, "approval_required", "an amount this high needs somebody's approval", amounts.pointer)
+    return denial._replace(approvable=True)
 
 
 def _denied(policy: ToolPolicy, limit: str, why: str, pointer: str = "") -> Denial:

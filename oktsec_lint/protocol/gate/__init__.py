@@ -6,8 +6,8 @@ and what a refusal looks like on the wire.
 
 from __future__ import annotations
 
-from .commands import Answer, Close, Command, Drop, Event, Forward, Side
+from .commands import Answer, Close, Command, Drop, Event, Forward, Hold, Side
 from .gate import Gate
 from .setup import Setup
 
-__all__ = ["Answer", "Close", "Command", "Drop", "Event", "Forward", "Gate", "Setup", "Side"]
+__all__ = ["Answer", "Close", "Command", "Drop", "Event", "Forward", "Gate", "Hold", "Setup", "Side"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeAlias
 
+from oktsec_lint.core.calls import Call
 from oktsec_lint.core.model import JsonValue
 from oktsec_lint.core.policy import Level
 from oktsec_lint.core.record import Decision
@@ -69,6 +70,16 @@ class Answer(NamedTuple):
     event: Event
 
 
+class Hold(NamedTuple):
+    """The gate keeps this call until the driver says with `Gate.release` what was decided about it."""
+
+    message_id: str
+    """JSON text of the id: what `release` wants."""
+    event: Event
+    call: Call
+    """What is to be decided about: who calls which tool with which arguments."""
+
+
 class Drop(NamedTuple):
     """Forward nothing, tell nobody, remember it."""
 
@@ -81,7 +92,7 @@ class Close(NamedTuple):
     to: Side
 
 
-Command: TypeAlias = Forward | Answer | Drop | Close
+Command: TypeAlias = Forward | Answer | Hold | Drop | Close
 
 
 def drop(event: Event) -> Drop:

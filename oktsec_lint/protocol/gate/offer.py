@@ -20,6 +20,9 @@ from .ruling import PASSED, Ruling, denied
 
 LISTS: Mapping[str, tuple[Kind, str]] = {item.method: (item.kind, item.member) for item in LIST_METHODS}
 """List method to the kind of what it lists and the member of its result."""
+OPENINGS = frozenset({"initialize", "server/discover"})
+OWN_WORDS: Mapping[str, type] = {"instructions": str, "serverInfo": dict}
+"""What a server says of itself in an opening, and the type by which it is judged as that."""
 _UNLOCKED = frozenset({ADDED, SERVER_ADDED})
 """Rules that say that nobody has reviewed a definition, or its whole server."""
 
@@ -40,20 +43,20 @@ class Page(NamedTuple):
     """One page of a list, judged."""
 
     kept: tuple[JsonValue, ...]
-    withheld: Mapping[str, Ruling]
-    """Name to why it is not shown; what the agent may not call is not in it."""
-    hidden: int
-    """How many definitions are not shown, for whatever reason."""
+    ruling: Ruling
+    """On the page as a whole: blocked when anything of it is not shown, for whatever reason."""
 
 
 class Offer:
     """One server's lists for one agent."""
 
-    def __init__(self, judge: Judge, server: str, agent: Agent | None) -> None:
+    def __init__(self, judge: Judge, server: str, agent: Agent | None, *, closed_world: bool = False) -> None:
+        """In a closed world nothing is shown to an agent (None) that nobody declared: it may not call anything."""
         self._judge = judge
         self._server = server
         self._itself = Subject(server, Kind.SERVER, server)
         self._access = Access((agent,)) if agent is not None else None
+        self._shows_nothing = agent is None and closed_world
         self._agents = (agent,) if agent is not None else ()
         self._tools: dict[str, Ruling] = {}
         self.complete = False
@@ -87,7 +90,7 @@ class Offer:
             self._remember(definitions, rulings, first=first, last=result.get("nextCursor") is None)
         kept = tuple(item.body for item, ruling in zip(definitions, rulings, strict=True) if self._shows(item, ruling))
         withheld = {item.name: ruling for item, ruling in zip(definitions, rulings, strict=True) if ruling.blocked}
-        return Page(kept, withheld, len(definitions) - len(kept))
+        return Page(kept, _overall([*withheld.values()], len(definitions) - len(kept)))
 
     def opening(self, info: Mapping[str, JsonValue], instructions: str, protocol: str) -> Ruling:
         """The ruling on what a server says of itself."""
@@ -130,7 +133,14 @@ class Offer:
         self.complete, self.closed = last, True
 
     def _shows(self, item: Definition, ruling: Ruling) -> bool:
-        if ruling.blocked:
+        if ruling.blocked or self._shows_nothing:
             return False
         callable_only = item.kind is Kind.TOOL and self._access is not None
         return not callable_only or self._access is None or self._access.reachable(self._server, item.name)
+
+
+def _overall(withheld: list[Ruling], hidden: int) -> Ruling:
+    """The ruling on a page of which so many definitions are not shown, some because of what they say."""
+    worst = max(withheld, key=lambda ruling: ruling.level, default=PASSED)
+    rules = tuple(dict.fromkeys(rule for item in withheld for rule in item.rules))
+    return worst._replace(blocked=hidden > 0, rules=rules, reason=f"not shown: {hidden}" if hidden else "")

@@ -28,6 +28,10 @@ class Ruling(NamedTuple):
     """Every rule that argued, the worst first."""
     field: str = ""
     reason: str = ""
+    approvable: bool = False
+    """Whether the call is held until somebody decides, instead of refused."""
+    unadmitted: bool = False
+    """Whether an approvable call has used up nothing of its limits yet."""
 
 
 PASSED = Ruling()
@@ -50,7 +54,7 @@ def malformed(fault: WireFault) -> Ruling:
 
 
 def weighed(judge: Judge, texts: Iterable[Surface], agent: Agent | None, *, arguments: bool = False) -> Ruling:
-    """The ruling on a message's texts: blocked from `quarantine` on, as there is nobody to ask."""
+    """The ruling on a message's texts: blocked from `quarantine` on, whoever may be asked then."""
     opinion = judge.weigh(texts, agent, arguments=arguments)
     if not opinion.verdict.reasons:
         return PASSED

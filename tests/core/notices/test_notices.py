@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oktsec_lint.core.calls import CallPolicy
+from oktsec_lint.core.calls import Books, CallPolicy
 from oktsec_lint.core.findings import Severity
 from oktsec_lint.core.judge import Judge
 from oktsec_lint.core.notices import Notice, Repeats, Routes, body
@@ -203,7 +203,9 @@ class TestThroughTheGate:
     def test_no_content(self, arguments: dict[str, Any]) -> None:
         config = load_config("oktsec.yaml", self.TEXT).config
         judge = Judge([self.RULE], config)
-        gate = Gate(Setup(judge, CallPolicy(config), "files", "coder", config.agent("coder"), enforce=False))
+        calls = CallPolicy(config)
+        books = Books(calls)
+        gate = Gate(Setup(judge, calls, "files", "coder", books.admit, books.end, config.agent("coder")))
         found = Routes(config, judge.rules)
         listing = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
         answer = {"jsonrpc": "2.0", "id": 1, "result": {"tools": [{"name": "echo", "inputSchema": {"type": "object"}}]}}

@@ -7,11 +7,11 @@ from functools import cache
 from typing import Any
 
 from oktsec_lint import grammarbook, rulebook
-from oktsec_lint.core.calls import CallPolicy
+from oktsec_lint.core.calls import Books, CallPolicy
 from oktsec_lint.core.config import Config
 from oktsec_lint.core.judge import Judge
 from oktsec_lint.core.lock import Standing
-from oktsec_lint.protocol.gate import Answer, Command, Drop, Forward, Gate, Setup, Side
+from oktsec_lint.protocol.gate import Answer, Command, Drop, Forward, Gate, Hold, Setup, Side
 from oktsec_lint.sources import load_config
 
 READ = {"name": "read", "description": "Reads one file.", "inputSchema": {"type": "object"}}
@@ -29,13 +29,24 @@ def judging(config: str) -> tuple[Config, Judge]:
     return loaded, Judge(_RULES, loaded, _BOOK)
 
 
-def gate(config: str = "", *, enforce: bool = True, agent: str = "coder", standing: Standing | None = None) -> Gate:
-    """A gate for the server `files`."""
+def gate(
+    config: str = "",
+    *,
+    enforce: bool = True,
+    agent: str = "coder",
+    standing: Standing | None = None,
+    books: Books | None = None,
+    holds: bool = False,
+) -> Gate:
+    """A gate for the server `files`, with books of its own unless it shares some."""
     loaded, judge = judging(config)
     if standing is not None:
         judge = Judge(_RULES, loaded, _BOOK, standing)
     closed = loaded.default_policy == "deny"
-    return Gate(Setup(judge, CallPolicy(loaded), "files", agent, loaded.agent(agent), enforce, closed))
+    calls = CallPolicy(loaded)
+    books = books or Books(calls)
+    who = loaded.agent(agent)
+    return Gate(Setup(judge, calls, "files", agent, books.admit, books.end, who, enforce, closed, holds))
 
 
 class Peers:
@@ -94,5 +105,7 @@ def shown(command: Command) -> dict[str, Any]:
             return {"to": str(to), "message": json.loads(line)}
         case Answer(to, number, code, message, _, _):
             return {"to": str(to), "id": number, "code": code, "says": message}
+        case Hold(number, event, _):
+            return {"held": number, "rules": event.rules}
         case Drop(event):
             return {"dropped": event.rules[0]}

@@ -1,0 +1,50 @@
+"""Where held calls are kept: what every store of them does, whichever database it is.
+
+A gate holds a call like this: `take` what was approved for the same call before, else `add` it, tell somebody, and wait
+until it is decided (`get`); then `take` again before it is made. Only who takes an approval may make the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from oktsec_lint.core.held import Binding, HeldCall, State, Step
+from oktsec_lint.core.values import NamedTuple
+
+
+class Decided(NamedTuple):
+    """What came of a decision."""
+
+    call: HeldCall | None
+    """As it stands now; None when there is none of that id."""
+    changed: bool
+    """Whether this decision made it so. Of two that decide at once, one is told False."""
+
+
+class Quarantine(Protocol):
+    """A store that several processes share. Each method is one transaction and may raise JournalError; `now` is in
+    seconds since 1970, and what has expired by then is written down as expired wherever it is met."""
+
+    def add(self, call: HeldCall) -> HeldCall:
+        """Keeps a pending call. Where one of the same binding is open already, that one is returned instead: it may
+        even be approved by now."""
+
+    def get(self, call_id: str, now: float) -> HeldCall | None:
+        """The call as it stands."""
+
+    def calls(self, now: float, state: State | None = None) -> list[HeldCall]:
+        """All of them, or those in one state, as they stand, oldest first."""
+
+    def decide(self, call_id: str, step: Step, now: float, by: str, why: str) -> Decided:
+        """Approves or rejects."""
+
+    def take(self, binding: Binding, now: float) -> HeldCall | None:
+        """Uses up the approval for such a call; None when there is none. Given to one of all who ask."""
+
+    def purge(self, before: float, archive: Callable[[list[HeldCall]], None] | None) -> int:
+        """Removes what ended before that time, after `archive` has returned; how many. When `archive` raises, nothing
+        is removed."""
+
+    def close(self) -> None:
+        """Lets go of the store; a second call does nothing."""
