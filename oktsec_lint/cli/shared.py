@@ -8,7 +8,7 @@ from pathlib import Path
 from oktsec_lint.core.errors import SourceError
 from oktsec_lint.core.model import JsonValue
 from oktsec_lint.core.variables import Expansion
-from oktsec_lint.runtime.database import Database
+from oktsec_lint.runtime.addresses import Database
 from oktsec_lint.sources import LoadedConfig
 
 

@@ -20,7 +20,7 @@ from oktsec_lint.core.report import Exit
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.reporters.json_text import compact
 from oktsec_lint.reporters.wording import plural
-from oktsec_lint.runtime.database import Database
+from oktsec_lint.runtime.addresses import Database
 from oktsec_lint.runtime.journal import utc
 from oktsec_lint.runtime.signing import verifier
 from oktsec_lint.runtime.store import default_path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from oktsec_lint.core.errors import JournalError
 
-from .database import Database
+from .addresses import Database
 from .journal import Journal
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from oktsec_lint.core.chain import Break, Fault, Head, verify
 from oktsec_lint.core.record import Entry, Record, record_of
 from oktsec_lint.core.values import NamedTuple
 
-from .database import Database
+from .addresses import Database
 from .reading import Reading, Row
 from .shared import shared_reading
 from .signing import Checkpoint, Verifier

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from oktsec_lint.core.chain import Fault
 from oktsec_lint.core.errors import JournalError
 from oktsec_lint.core.record import Decision, Entry
-from oktsec_lint.runtime.database import Database
+from oktsec_lint.runtime.addresses import Database
 from oktsec_lint.runtime.postgres.journal import PostgresJournal
 from oktsec_lint.runtime.signing import verifier
 from oktsec_lint.runtime.trail import Examined, Filter, opened
@@ -34,7 +34,7 @@ NAMES = count()
 APPENDING = textwrap.dedent("""
     import sys
     from concurrent.futures import ThreadPoolExecutor
-    from oktsec_lint.runtime.database import Database
+    from oktsec_lint.runtime.addresses import Database
     from oktsec_lint.runtime.postgres.journal import PostgresJournal
     from tests.runtime.test_journal import a_record
     journal = PostgresJournal.open(Database(sys.argv[1]), patience=60)

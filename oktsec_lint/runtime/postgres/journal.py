@@ -24,7 +24,7 @@ from oktsec_lint.core.display import visible_char
 from oktsec_lint.core.errors import JournalError
 from oktsec_lint.core.record import Entry, Record, genesis, next_entry, values_of
 from oktsec_lint.core.values import NamedTuple
-from oktsec_lint.runtime.database import Database
+from oktsec_lint.runtime.addresses import Database
 from oktsec_lint.runtime.journal import utc
 from oktsec_lint.runtime.signing import Signer, signer
 from oktsec_lint.runtime.store import COLUMNS

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 import psycopg
 from psycopg import IsolationLevel
 
-from oktsec_lint.runtime.database import Database
+from oktsec_lint.runtime.addresses import Database
 from oktsec_lint.runtime.reading import Row
 
 from .schema import SCHEMA, recognise

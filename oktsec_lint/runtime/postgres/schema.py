@@ -9,7 +9,7 @@ import psycopg
 
 from oktsec_lint.core.errors import JournalError
 from oktsec_lint.core.record import VERSION, Record
-from oktsec_lint.runtime.database import Database
+from oktsec_lint.runtime.addresses import Database
 
 from .sessions import telling
 

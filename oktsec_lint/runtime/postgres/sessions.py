@@ -9,7 +9,7 @@ import psycopg
 from psycopg import conninfo
 
 from oktsec_lint.core.errors import JournalError
-from oktsec_lint.runtime.database import Database
+from oktsec_lint.runtime.addresses import Database
 
 _PATIENCE = "2"
 """Seconds to wait for a host, the least that libpq takes."""
