@@ -12,6 +12,9 @@ from typing import Protocol
 from oktsec_lint.core.held import Binding, HeldCall, State, Step
 from oktsec_lint.core.values import NamedTuple
 
+MOST_OPEN = 1000
+"""Calls of one agent that are pending or approved at once: nobody looks at more, and an agent could fill the disk."""
+
 
 class Decided(NamedTuple):
     """What came of a decision."""
@@ -23,12 +26,12 @@ class Decided(NamedTuple):
 
 
 class Quarantine(Protocol):
-    """A store that several processes share. Each method is one transaction and may raise JournalError; `now` is in
-    seconds since 1970, and what has expired by then is written down as expired wherever it is met."""
+    """A store that several processes share. Each method is one transaction and may raise JournalError. `now` is in
+    seconds since 1970; what has expired by then is given as expired, whether that was written down or not."""
 
-    def add(self, call: HeldCall) -> HeldCall:
-        """Keeps a pending call. Where one of the same binding is open already, that one is returned instead: it may
-        even be approved by now."""
+    def add(self, call: HeldCall) -> HeldCall | None:
+        """Keeps a pending call, as of its own `time`. Where one of the same binding is open already, that one is
+        returned instead: it may even be approved by now. None when the agent has `MOST_OPEN` open already."""
 
     def get(self, call_id: str, now: float) -> HeldCall | None:
         """The call as it stands."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from oktsec_lint.core.errors import JournalError
 from oktsec_lint.core.record import VERSION, Record
+from oktsec_lint.core.values import NamedTuple
 
 from .reading import Row
 
@@ -21,6 +22,18 @@ COLUMNS = ("writer", "sequence", "previous", "hash", *Record._fields)
 """Of an entry, in every store."""
 APPLICATION = 0x6F6B746A
 """`oktj`: marks the file as a journal, in the header where SQLite has a place for it."""
+
+
+class Made(NamedTuple):
+    """What a file is made as, so that nothing else is taken for it."""
+
+    what: str
+    """The word for it in what people are told."""
+    application: int
+    version: int
+
+
+JOURNAL = Made("journal", APPLICATION, VERSION)
 _PAGES = 4096
 """Of the write-ahead log, before they are copied into the database: 16 MB. Copying waits for the disk, so seldom."""
 _CACHED = 256
@@ -66,10 +79,10 @@ def writable(path: Path, *, patience: float, quota: int) -> sqlite3.Connection:
     Raises JournalError.
     """
     with telling(path):
-        _make(path)
+        make_private(path)
         connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
         try:
-            _recognise(connection, path, new=True)
+            recognise(connection, path, new=True)
             _prepare(connection, path, quota)
         except BaseException:
             connection.close()
@@ -89,7 +102,7 @@ def file_reading(path: Path) -> Iterator[FileReading]:
     with closing(connection):
         connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
         with telling(path):
-            _recognise(connection, path, new=False)
+            recognise(connection, path, new=False)
         yield FileReading(path, connection)
 
 
@@ -118,21 +131,21 @@ class FileReading:
 
 
 @contextmanager
-def telling(path: Path) -> Iterator[None]:
+def telling(path: Path, made: Made = JOURNAL) -> Iterator[None]:
     """What SQLite and the system complain about, as a JournalError."""
     try:
         yield
     except sqlite3.Error as error:
-        raise failure(error, path) from None
+        raise failure(error, path, made) from None
     except OSError as error:
         raise JournalError((error.strerror or str(error)).lower(), path=str(path)) from None
 
 
-def failure(error: sqlite3.Error, path: Path) -> JournalError:
+def failure(error: sqlite3.Error, path: Path, made: Made = JOURNAL) -> JournalError:
     """What went wrong, for people. SQLite's extended codes begin with the name of the plain one."""
     name = getattr(error, "sqlite_errorname", None) or ""
     said = next((text for code, text in _SAID.items() if name.startswith(code)), str(error))
-    return JournalError(said, path=str(path))
+    return JournalError(said.replace("journal", made.what), path=str(path))
 
 
 _SAID = {
@@ -149,23 +162,24 @@ _SAID = {
 }
 
 
-def _make(path: Path) -> None:
+def make_private(path: Path) -> None:
+    """The file for its owner only, when there is none, as the directories on the way. Raises OSError."""
     for folder in reversed([folder for folder in path.parents if not folder.exists()]):
         folder.mkdir(mode=0o700, exist_ok=True)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0), 0o600))
 
 
-def _recognise(connection: sqlite3.Connection, path: Path, *, new: bool) -> None:
-    """Raises JournalError unless the file is a journal or, with `new`, holds nothing yet."""
+def recognise(connection: sqlite3.Connection, path: Path, made: Made = JOURNAL, *, new: bool) -> None:
+    """Raises JournalError unless the file is what it is made as or, with `new`, holds nothing yet."""
     # Another process may be making it just now: whoever sees its tables has to see its name as well.
     ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_master")
     ((application,),) = connection.execute("PRAGMA application_id")
     ((version,),) = connection.execute("PRAGMA user_version")
-    if application != APPLICATION and (application or tables or not new):
-        raise JournalError("this is no journal", path=str(path))
-    if version > VERSION:
-        raise JournalError("a newer oktsec-lint wrote this journal", path=str(path), hint="install that one")
+    if application != made.application and (application or tables or not new):
+        raise JournalError(f"this is no {made.what}", path=str(path))
+    if version > made.version:
+        raise JournalError(f"a newer oktsec-lint wrote this {made.what}", path=str(path), hint="install that one")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, quota: int) -> None:

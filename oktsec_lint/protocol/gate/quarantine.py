@@ -13,6 +13,8 @@ from .ruling import Ruling
 
 _MOST = 100
 """Calls of one connection that are held at once; the next one is refused."""
+_LONGEST = 1 << 18
+"""Bytes of a call that somebody might still read; a longer one is refused."""
 
 
 class Grant(NamedTuple):
@@ -61,7 +63,7 @@ class Quarantine:
         """Keeps a call that may be approved; None for one that is refused."""
         if not ruling.approvable:
             return None
-        if len(self._held) >= _MOST:
+        if len(self._held) >= _MOST or len(message.line) > _LONGEST:
             self._judging.setup.ended(message.id_text)
             return None
         self._held[message.id_text] = _Held(message, ruling)

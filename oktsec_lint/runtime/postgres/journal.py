@@ -29,7 +29,7 @@ from oktsec_lint.runtime.journal import utc
 from oktsec_lint.runtime.signing import Signer, signer
 from oktsec_lint.runtime.store import COLUMNS
 
-from .schema import SCHEMA, prepare
+from .schema import SCHEMA, prepare_journal
 from .sessions import connect, failure, telling
 
 _MOST = 1000
@@ -224,7 +224,7 @@ class PostgresJournal:
         try:
             connection = connect(self._database, writes=True)
             try:
-                prepare(connection, self._database)
+                prepare_journal(connection, self._database)
                 self._resume(connection)
             except JournalError:
                 connection.close()

@@ -16,31 +16,38 @@ from .sessions import telling
 SCHEMA = "oktsec_lint"
 _LOCK = 0x6F6B746A
 """Of those who make the tables at the same time, all but one wait."""
-_TEXT = 'TEXT COLLATE "C" NOT NULL'
-_FIELDS = ", ".join(f"{name} {'BIGINT NOT NULL' if name == 'latency_us' else _TEXT}" for name in Record._fields)
+TEXT = 'TEXT COLLATE "C" NOT NULL'
+_FIELDS = ", ".join(f"{name} {'BIGINT NOT NULL' if name == 'latency_us' else TEXT}" for name in Record._fields)
 _TABLES = f"""
-CREATE SCHEMA IF NOT EXISTS {SCHEMA};
 CREATE TABLE {SCHEMA}.entries (
-  position BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, writer {_TEXT}, sequence BIGINT NOT NULL,
-  previous {_TEXT}, hash {_TEXT}, {_FIELDS}, UNIQUE (writer, sequence));
+  position BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, writer {TEXT}, sequence BIGINT NOT NULL,
+  previous {TEXT}, hash {TEXT}, {_FIELDS}, UNIQUE (writer, sequence));
 CREATE TABLE {SCHEMA}.writers (
-  writer TEXT COLLATE "C" PRIMARY KEY, sequence BIGINT NOT NULL, hash {_TEXT}) WITH (fillfactor = 50);
+  writer TEXT COLLATE "C" PRIMARY KEY, sequence BIGINT NOT NULL, hash {TEXT}) WITH (fillfactor = 50);
 CREATE TABLE {SCHEMA}.checkpoints (
-  rowid BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, writer {_TEXT}, sequence BIGINT NOT NULL, hash {_TEXT},
-  time {_TEXT}, key {_TEXT}, signature {_TEXT});
+  rowid BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, writer {TEXT}, sequence BIGINT NOT NULL, hash {TEXT},
+  time {TEXT}, key {TEXT}, signature {TEXT});
 CREATE TABLE {SCHEMA}.journal (version INTEGER NOT NULL);
 INSERT INTO {SCHEMA}.journal VALUES ({VERSION});
 """  # noqa: S608 - made of the names of our own fields
 
 
-def prepare(connection: psycopg.Connection, database: Database) -> None:
-    """The tables, made when there are none. Raises JournalError."""
+def prepare(connection: psycopg.Connection, database: Database, table: str, tables: str) -> None:
+    """Makes `tables` unless there is a `table`. Raises JournalError."""
     with telling(database):
-        if not _exist(connection):
-            with connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-                if not _exist(connection):
-                    connection.execute(_TABLES)
+        if _exists(connection, table):
+            return
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            if not _exists(connection, table):
+                if not _exists(connection):
+                    connection.execute(f"CREATE SCHEMA {SCHEMA}")
+                connection.execute(tables.encode())
+
+
+def prepare_journal(connection: psycopg.Connection, database: Database) -> None:
+    """The journal's tables, made when there are none. Raises JournalError."""
+    prepare(connection, database, "journal", _TABLES)
     recognise(connection, database)
 
 
@@ -54,6 +61,8 @@ def recognise(connection: psycopg.Connection, database: Database) -> None:
         raise JournalError("a newer oktsec-lint wrote this journal", path=database.path, line=database.line, hint=hint)
 
 
-def _exist(connection: psycopg.Connection) -> bool:
-    row = connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.journal",)).fetchone()
+def _exists(connection: psycopg.Connection, table: str = "") -> bool:
+    """Whether there is a table of ours; without a name, whether there is the schema that they are in."""
+    asked = ("SELECT to_regclass(%s)", f"{SCHEMA}.{table}") if table else ("SELECT to_regnamespace(%s)", SCHEMA)
+    row = connection.execute(asked[0], asked[1:]).fetchone()
     return row is not None and row[0] is not None

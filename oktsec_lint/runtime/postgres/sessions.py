@@ -44,6 +44,9 @@ def telling(database: Database) -> Iterator[None]:
     """What psycopg complains about, as a JournalError."""
     try:
         yield
+    except (psycopg.DataError, UnicodeEncodeError):
+        said = "a name holds a character that PostgreSQL cannot keep"
+        raise JournalError(said, path=database.path, line=database.line) from None
     except psycopg.Error as error:
         raise failure(error, database) from None
 
