@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +22,9 @@ import yaml
 
 from oktsec_lint import rulebook
 from oktsec_lint.cli.running import plain_run
+from oktsec_lint.core.calls import Call
+from oktsec_lint.core.held import held
+from oktsec_lint.runtime.quarantine_file import QuarantineFile, beside
 from oktsec_lint.sources import load_config
 from oktsec_lint.sources.grammar import ROOT as GRAMMAR
 from tests.command import oktsec_lint
@@ -95,8 +99,18 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "run --agent reader -- python3 server.py",
     ):
         assert oktsec_lint(*line.split(), cwd=folder, env=surroundings(folder), stdin=CALLS).code == 0, line
+    hold(beside(folder / ".local" / "state" / "oktsec-lint" / "journal.db"))
     sample.commit("everything")
     return folder
+
+
+def hold(path: Path) -> None:
+    """The held calls that the pages speak of."""
+    store = QuarantineFile.open(path)
+    for call_id, tool in (("3fa91c02be77", "pay"), ("4c1d02be770f", "order")):
+        call = Call(None, "reader", "bank", tool, {"amount": 500})
+        store.add(held(call, "IAP-007", "severity high", "", named=call_id, now=time.time(), expiry=86_400.0))
+    store.close()
 
 
 def surroundings(folder: Path) -> dict[str, str]:

@@ -41,6 +41,19 @@ class TrailFormat(StrEnum):
     CSV = "csv"
 
 
+class HeldState(StrEnum):
+    """Which held calls are listed."""
+
+    OPEN = "open"
+    """Pending or approved."""
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    USED = "used"
+    ALL = "all"
+
+
 class FailOn(StrEnum):
     """From which severity on findings fail the run."""
 

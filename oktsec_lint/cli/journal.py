@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from . import options
 from .choices import TrailFormat
 
 app = typer.Typer(name="audit", help="The journal of the gate: verify, tail, query, export.", no_args_is_help=True)
@@ -15,17 +16,13 @@ _WHERE = (
     "The journal. Default: the database that the configuration names (db_backend: postgres), else "
     "$XDG_STATE_HOME/oktsec-lint/journal.db, or below ~/.local/state."
 )
-_CONFIG = "The configuration that names the database. Default: the one that is found, as for `run`."
-_DECISIONS = "forwarded, blocked, withheld, dropped, would-block, held or unanswered."
+_DECISIONS = "forwarded, blocked, withheld, dropped, would-block, held, approved, rejected or unanswered."
 _MOMENT = "From then on: 2026-11-22, 2026-11-22T17:49 (UTC unless it says otherwise), or 30m, 12h, 7d ago."
 _KEY = "Every writer must have a checkpoint signed with this Ed25519 key (PEM)."
 _HEADS = "What `audit heads` printed earlier; all of it must still hold."
 
 JournalFile: TypeAlias = Annotated[
     Path | None, typer.Option("--journal", metavar="FILE", help=_WHERE, show_default=False)
-]
-ConfigFile: TypeAlias = Annotated[
-    str | None, typer.Option("--config", metavar="FILE", help=_CONFIG, show_default=False)
 ]
 OfAgent: TypeAlias = Annotated[str, typer.Option("--agent", metavar="NAME", help="Only of this agent.")]
 OfServer: TypeAlias = Annotated[str, typer.Option("--server", metavar="NAME", help="Only of this server.")]
@@ -39,7 +36,7 @@ Until: TypeAlias = Annotated[str, typer.Option("--until", metavar="WHEN", help="
 @app.command()
 def verify(
     journal: JournalFile = None,
-    config: ConfigFile = None,
+    config: options.SharedConfig = None,
     public_key: Annotated[Path | None, typer.Option("--public-key", metavar="FILE", help=_KEY)] = None,
     heads: Annotated[Path | None, typer.Option("--heads", metavar="FILE", help=_HEADS)] = None,
 ) -> None:
@@ -53,7 +50,7 @@ def verify(
 
 
 @app.command(name="heads")
-def print_heads(journal: JournalFile = None, config: ConfigFile = None) -> None:
+def print_heads(journal: JournalFile = None, config: options.SharedConfig = None) -> None:
     """Print the newest entry of every writer, to be kept where nobody can change it, for `verify --heads`."""
     from . import trails
 
@@ -63,7 +60,7 @@ def print_heads(journal: JournalFile = None, config: ConfigFile = None) -> None:
 @app.command()
 def tail(
     journal: JournalFile = None,
-    config: ConfigFile = None,
+    config: options.SharedConfig = None,
     lines: Annotated[int, typer.Option("--lines", "-n", metavar="N", min=1, help="How many.")] = 20,
     agent: OfAgent = "",
     server: OfServer = "",
@@ -83,7 +80,7 @@ def tail(
 @app.command()
 def query(
     journal: JournalFile = None,
-    config: ConfigFile = None,
+    config: options.SharedConfig = None,
     output_format: Annotated[TrailFormat, typer.Option("--format", "-f", help="What stdout gets.")] = TrailFormat.TEXT,
     agent: OfAgent = "",
     server: OfServer = "",
@@ -103,7 +100,7 @@ def query(
 @app.command()
 def export(
     journal: JournalFile = None,
-    config: ConfigFile = None,
+    config: options.SharedConfig = None,
     output_format: Annotated[TrailFormat, typer.Option("--format", "-f", help="What stdout gets.")] = TrailFormat.JSONL,
     agent: OfAgent = "",
     server: OfServer = "",

@@ -19,7 +19,7 @@ from oktsec_lint.reporters.sgr import Role, paint
 from .beside import today
 from .locking import Deciding, Scope, user_name
 from .reporting import Part
-from .terminal import Color, wants_color
+from .terminal import Color, ask, wants_color
 
 _YES = frozenset({"y", "yes"})
 _TEXT = 1 << 24
@@ -45,7 +45,7 @@ class _Review:
         if self._stopped or not self._scope.holds(change):
             return False
         self._show(change)
-        answer = _ask("accept this change? [y]es, [n]o, [q]uit: ")
+        answer = ask("accept this change? [y]es, [n]o, [q]uit: ")
         self._stopped = answer is None or answer.lower() in {"q", "quit"}
         accepted = answer is not None and answer.lower() in _YES
         self.refused += not accepted
@@ -67,12 +67,12 @@ class _Review:
         _say(paint(visible(f"{server}: {kind} {name}".rstrip()), Role.STRONG, color=self._color))
         for finding in self._about(about):
             _say(f"  {finding.rule} {finding.severity.label}: {visible(finding.message, _TEXT)}")
-        why = _ask("  live with this? say why, or press Enter to leave it open: ")
+        why = ask("  live with this? say why, or press Enter to leave it open: ")
         if not why:
             return None
-        until = _ask("  until which day (YYYY-MM-DD; Enter: as long as the text stays the same)? ")
+        until = ask("  until which day (YYYY-MM-DD; Enter: as long as the text stays the same)? ")
         while until and not (is_day(until) and until >= today()):
-            until = _ask("  a day to come, written like 2027-01-31: ")
+            until = ask("  a day to come, written like 2027-01-31: ")
         return None if until is None else Acceptance(user_name(), why, until)
 
     def _about(self, about: ObjectName) -> Iterator[Finding]:
@@ -96,11 +96,3 @@ def _is_asked_about(finding: Finding) -> bool:
 
 def _say(line: str) -> None:
     sys.stderr.write(f"{line}\n")
-
-
-def _ask(question: str) -> str | None:
-    """The answer; None when the input ends, which refuses."""
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    line = sys.stdin.readline()
-    return line.strip() if line else None

@@ -35,7 +35,7 @@ from .beside import lock_path, shown_path, today
 from .choices import Format
 from .progress import shown_progress
 from .reporting import Part, build_report
-from .terminal import Color, columns, complain, now, speaks_unicode, tell, wants_color
+from .terminal import Color, columns, complain, now, somebody_answers, speaks_unicode, tell, wants_color
 
 
 class Asked(NamedTuple):
@@ -192,7 +192,7 @@ def _deciding(asked: Asked, scope: Scope, part: Part, acceptance: Acceptance | N
     by_itself = Deciding(scope.holds, lambda finding: acceptance if scope.covers(finding) else None)
     if asked.yes or standing is None:
         return by_itself
-    if sys.stdin.isatty() and sys.stderr.isatty():
+    if somebody_answers():
         from .lock_review import reviewing
 
         return reviewing(part, scope, acceptance)

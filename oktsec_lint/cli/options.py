@@ -24,6 +24,15 @@ Inputs: TypeAlias = Annotated[
 ConfigFile: TypeAlias = Annotated[
     str | None, typer.Option("--config", metavar="FILE", help="The configuration to judge by.", show_default=False)
 ]
+SharedConfig: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="The configuration that names the database. Default: the one that is found, as for `run`.",
+        show_default=False,
+    ),
+]
 Offline: TypeAlias = Annotated[
     bool, typer.Option("--offline", help="Start and contact nothing; judge what is in oktsec.lock.")
 ]

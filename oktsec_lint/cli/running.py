@@ -10,11 +10,12 @@ import os
 import re
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from oktsec_lint import grammarbook, lockfile, rulebook
-from oktsec_lint.core.calls import Books, CallPolicy
+from oktsec_lint.core.calls import CallPolicy
 from oktsec_lint.core.config import Config, ServerSpec, Transport
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.errors import JournalError, OktsecError, SourceError, UsageError
@@ -28,14 +29,14 @@ from oktsec_lint.core.report import Exit
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.protocol.gate import Event, Gate, Setup
 from oktsec_lint.runtime.journal import utc
-from oktsec_lint.runtime.shared import AnyJournal, open_journal
+from oktsec_lint.runtime.shared import AnyJournal, open_books, open_journal
 from oktsec_lint.runtime.stdio import serve
 from oktsec_lint.sources import LoadedConfig
 
 from .audit import config_path, open_config, request_of
 from .beside import custom_rules, day_for, lock_beside
 from .notifying import Offer, notifying
-from .shared import journal_place
+from .shared import shared
 from .terminal import complain, tell
 
 
@@ -91,7 +92,8 @@ def _served(asked: Asked) -> int:
     judge = Judge(rules, config, grammarbook.builtin(), standing, today=day_for(config))
     closed = config.default_policy == "deny"
     calls = CallPolicy(config)
-    books = Books(calls)
+    kept = shared(opened, Path(asked.journal) if asked.journal else None, os.environ)
+    books = open_books(calls, kept.redis, enforce=asked.enforce, say=tell)
     setup = Setup(
         judge, calls, spec.name, agent, books.admit, books.end, config.agent(agent), asked.enforce, closed_world=closed
     )
@@ -99,8 +101,7 @@ def _served(asked: Asked) -> int:
         digests = standing.policy, standing.lock.digest, standing.rulebook
     else:
         digests = policy_digest(config), "", rulebook.digest(rules)
-    place = journal_place(opened, Path(asked.journal) if asked.journal else None, os.environ)
-    with notifying(opened, judge.rules) as offer, open_journal(place) as journal:
+    with notifying(opened, judge.rules) as offer, open_journal(kept.journal) as journal, closing(books):
         if setup.agent is None:
             tell(f"no agent named {visible(agent, 80)} is configured, so no allowlist or limit of its own applies")
         gc.freeze()

@@ -80,6 +80,19 @@ def tell(message: str) -> None:
         sys.stderr.write(f"oktsec-lint: {message}\n")
 
 
+def somebody_answers() -> bool:
+    """Whether a person reads stderr and writes stdin."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(question: str) -> str | None:
+    """The answer; None when the input ends, which refuses."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    return line.strip() if line else None
+
+
 def complain(error: OktsecError) -> Exit:
     """Say a user's mistake in one line with file, line and what to do; returns the exit code it stands for."""
     tell(f"error: {visible(str(error), 2000)}")

@@ -20,14 +20,13 @@ from oktsec_lint.core.report import Exit
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.reporters.json_text import compact
 from oktsec_lint.reporters.wording import plural
-from oktsec_lint.runtime.addresses import Database
 from oktsec_lint.runtime.journal import utc
 from oktsec_lint.runtime.signing import verifier
 from oktsec_lint.runtime.store import default_path
 from oktsec_lint.runtime.trail import Examined, Filter, Trail, opened
 
 from .choices import TrailFormat
-from .shared import database
+from .shared import found
 from .terminal import complain
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -58,20 +57,10 @@ class Asked(NamedTuple):
 def shown(path: Path | None, config: str | None, show: Callable[[Trail], Exit]) -> Exit:
     """What `show` makes of the journal; a journal that cannot be read is exit code 2."""
     try:
-        with opened(path or _configured(config) or default_path()) as trail:
+        with opened(path or found(path, config).journal or default_path()) as trail:
             return show(trail)
     except OktsecError as error:
         return complain(error)
-
-
-def _configured(config: str | None) -> Database | None:
-    """The database of the configuration that is named or found. Raises OktsecError."""
-    from .audit import config_path, open_config, request_of
-
-    request = request_of((), config, (), offline=True, timeout=1.0, jobs=1)
-    if config_path(request) is None:
-        return None
-    return database(open_config(request), request.environ)
 
 
 def verified(public_key: Path | None, heads: Path | None) -> Callable[[Trail], Exit]:

@@ -47,6 +47,11 @@ def shown(text: str, spot: Spot, secrets: Secrets = ()) -> Evidence:
     )
 
 
+def masked(text: str, secrets: Secrets) -> str:
+    """The whole text, with a mask over every secret."""
+    return _masked(text, 0, len(text), secrets)
+
+
 def _note(spot: Spot, original: str, secrets: Secrets) -> str:
     said = " ".join(spot.plain.split())
     if not said or said in original.lower() or any(start < spot.end and spot.start < end for start, end in secrets):

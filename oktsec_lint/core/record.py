@@ -49,6 +49,10 @@ class Decision(StrEnum):
     """Forwarded by a gate that only observes."""
     HELD = "held"
     """Kept until somebody decides; what becomes of it then is a decision of its own."""
+    APPROVED = "approved"
+    """Somebody said that a held call may be made, once."""
+    REJECTED = "rejected"
+    """Somebody said that it may not."""
     UNANSWERED = "unanswered"
     """A request whose server ended first; its sender got an error."""
 

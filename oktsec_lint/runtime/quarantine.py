@@ -6,6 +6,7 @@ until it is decided (`get`); then `take` again before it is made. Only who takes
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Protocol
 
@@ -14,6 +15,11 @@ from oktsec_lint.core.values import NamedTuple
 
 MOST_OPEN = 1000
 """Calls of one agent that are pending or approved at once: nobody looks at more, and an agent could fill the disk."""
+
+
+def new_id() -> str:
+    """An id for a held call, which no other one has."""
+    return secrets.token_hex(6)
 
 
 class Decided(NamedTuple):
@@ -39,8 +45,11 @@ class Quarantine(Protocol):
     def calls(self, now: float, state: State | None = None) -> list[HeldCall]:
         """All of them, or those in one state, as they stand, oldest first."""
 
-    def decide(self, call_id: str, step: Step, now: float, by: str, why: str) -> Decided:
-        """Approves or rejects."""
+    def decide(
+        self, call_id: str, step: Step, now: float, by: str, why: str, record: Callable[[HeldCall], object]
+    ) -> Decided:
+        """Approves or rejects. `record` is called with what the call will be, if it changes, before anybody else can
+        see that; when it raises, nothing is decided."""
 
     def take(self, binding: Binding, now: float) -> HeldCall | None:
         """Uses up the approval for such a call; None when there is none. Given to one of all who ask."""

@@ -57,7 +57,7 @@ class QuarantineRows(ABC):
             ((number,),) = self._rows(among, call.agent, call.time)
             if not isinstance(number, int) or number >= MOST_OPEN:
                 return None
-            self._write(call)
+            self._insert(call)
             return call
 
     def get(self, call_id: str, now: float) -> HeldCall | None:
@@ -71,13 +71,16 @@ class QuarantineRows(ABC):
             found = [*self._read(where, *stored, now=now)]
         return [call for call in found if state in {None, call.state}]
 
-    def decide(self, call_id: str, step: Step, now: float, by: str, why: str) -> Decided:
+    def decide(
+        self, call_id: str, step: Step, now: float, by: str, why: str, record: Callable[[HeldCall], object]
+    ) -> Decided:
         with self._changing():
             call = next(self._read("WHERE id = ?", call_id, now=now), None)
             after = None if call is None else stepped(call, step, now, by, why)
             if after is None:
                 return Decided(call, changed=False)
             self._write(after)
+            record(after)
             return Decided(after, changed=True)
 
     def take(self, binding: Binding, now: float) -> HeldCall | None:
@@ -113,9 +116,12 @@ class QuarantineRows(ABC):
         return (current(self._call(row), now) for row in rows)
 
     def _write(self, call: HeldCall) -> None:
+        self._insert(call, f"ON CONFLICT (id) DO UPDATE SET {_ANEW}")
+
+    def _insert(self, call: HeldCall, otherwise: str = "") -> None:
         places = ", ".join("?" * len(call))
-        values = f"INTO {self.prefix}calls ({_COLUMNS}) VALUES ({places})"
-        self._rows(f"INSERT {values} ON CONFLICT (id) DO UPDATE SET {_ANEW}", *call)
+        into = f"INSERT INTO {self.prefix}calls ({_COLUMNS}) VALUES ({places}) {otherwise}"  # noqa: S608
+        self._rows(into, *call)
 
     def _call(self, row: Row) -> HeldCall:
         call = HeldCall._make(row)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from oktsec_lint.core.errors import JournalError
-from oktsec_lint.core.held import HeldCall, State, Step
+from oktsec_lint.core.held import HeldCall, State
 
-from .quarantine import Decided, Quarantine
+from .quarantine import Quarantine
 
 if TYPE_CHECKING:
     from .redis.channel import Channel
@@ -101,13 +101,3 @@ class Watch:
                 self._waiting.discard(call_id)
             if waits and call is not None:
                 self._tell(call)
-
-
-def decide(
-    store: Quarantine, call_id: str, step: Step, *, by: str, why: str, channel: Channel | None = None
-) -> Decided:
-    """Approves or rejects now, and lets every gateway know. Raises JournalError."""
-    decided = store.decide(call_id, step, time.time(), by, why)
-    if decided.changed and channel is not None:
-        channel.announce(call_id)
-    return decided

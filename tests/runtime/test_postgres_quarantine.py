@@ -54,7 +54,7 @@ for call in calls:
     if what == "take":
         won = store.take(call.binding, 1000.0) is not None
     else:
-        won = store.decide(call.id, Step(what), 1000.0, what, "").changed
+        won = store.decide(call.id, Step(what), 1000.0, what, "", lambda call: call).changed
     print(int(won), end="")
 """
 

@@ -46,7 +46,7 @@ def store(path: Path) -> Iterator[Quarantine]:
 
 
 def approve(store: Quarantine, call_id: str = "a", at: float = NOW) -> Decided:
-    return store.decide(call_id, Step.APPROVE, at, "ann", "fine")
+    return store.decide(call_id, Step.APPROVE, at, "ann", "fine", id)
 
 
 def test_what_is_kept_comes_back(store: Quarantine, path: Path) -> None:
@@ -94,7 +94,7 @@ def test_what_has_expired_is_neither_decided_nor_used(store: Quarantine) -> None
     store.add(a_call())
     approve(store)
     assert store.take(a_call().binding, NOW + 60) is None
-    call, changed = store.decide("a", Step.REJECT, NOW + 60, "bob", "")
+    call, changed = store.decide("a", Step.REJECT, NOW + 60, "bob", "", id)
     assert call is not None
     assert (call.state, changed) == (State.EXPIRED, False)
     assert store.add(a_call("b", at=NOW + 60)) == a_call("b", at=NOW + 60)
@@ -105,10 +105,20 @@ def test_only_the_first_decision_counts_but_an_approval_can_be_taken_back(store:
     store.add(a_call())
     assert approve(store).changed
     assert not approve(store).changed
-    assert store.decide("a", Step.REJECT, NOW, "bob", "wrong account").changed
+    assert store.decide("a", Step.REJECT, NOW, "bob", "wrong account", id).changed
     assert not approve(store).changed
     assert store.take(a_call().binding, NOW) is None
     assert approve(store, "nothing") == (None, False)
+
+
+def test_what_cannot_be_recorded_is_not_decided(store: Quarantine) -> None:
+    def full(call: HeldCall) -> None:
+        raise JournalError(f"the disk is full of {call.state}")
+
+    store.add(a_call())
+    with pytest.raises(JournalError, match="full of approved"):
+        store.decide("a", Step.APPROVE, NOW, "ann", "", full)
+    assert store.get("a", NOW) == a_call()
 
 
 def test_an_agent_cannot_fill_the_disk(store: Quarantine) -> None:
@@ -133,7 +143,7 @@ for call in calls:
     if what == "take":
         won = store.take(call.binding, 1000.0) is not None
     else:
-        won = store.decide(call.id, Step(what), 1000.0, what, "").changed
+        won = store.decide(call.id, Step(what), 1000.0, what, "", id).changed
     print(int(won), end="")
 """
 
@@ -182,7 +192,7 @@ class TestRetention:
             store.add(a_call(name, amount, at=NOW + (1_000_000 if name == "later" else 0)))
         approve(store, "used")
         store.take(a_call(amount=1).binding, NOW)
-        store.decide("rejected", Step.REJECT, NOW, "bob", "no")
+        store.decide("rejected", Step.REJECT, NOW, "bob", "no", id)
         terms = Terms(retention=1000.0, archive=str(tmp_path / "archive"))
         assert retire(store, terms, NOW + 1000) == 0
         assert retire(store, terms, NOW + 1061) == 3
