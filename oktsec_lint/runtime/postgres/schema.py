@@ -40,7 +40,7 @@ def prepare(connection: psycopg.Connection, database: Database, table: str, tabl
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
             if not _exists(connection, table):
-                if not _exists(connection):
+                if not _has_schema(connection):
                     connection.execute(f"CREATE SCHEMA {SCHEMA}")
                 connection.execute(tables.encode())
 
@@ -61,8 +61,13 @@ def recognise(connection: psycopg.Connection, database: Database) -> None:
         raise JournalError("a newer oktsec-lint wrote this journal", path=database.path, line=database.line, hint=hint)
 
 
-def _exists(connection: psycopg.Connection, table: str = "") -> bool:
-    """Whether there is a table of ours; without a name, whether there is the schema that they are in."""
-    asked = ("SELECT to_regclass(%s)", f"{SCHEMA}.{table}") if table else ("SELECT to_regnamespace(%s)", SCHEMA)
-    row = connection.execute(asked[0], asked[1:]).fetchone()
-    return row is not None and row[0] is not None
+def _has_schema(connection: psycopg.Connection) -> bool:
+    """Whether somebody made it before us, who may be somebody that may and we may not."""
+    asked = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s"
+    return connection.execute(asked, (SCHEMA,)).fetchone() is not None
+
+
+def _exists(connection: psycopg.Connection, table: str) -> bool:
+    # `to_regclass` may answer from what this session had cached before it waited for the lock.
+    asked = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = %s AND tablename = %s"
+    return connection.execute(asked, (SCHEMA, table)).fetchone() is not None
