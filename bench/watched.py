@@ -108,7 +108,8 @@ class Watched:
     """One connection through one gate. `feed` raises BrokenPromiseError."""
 
     def __init__(self, setup: Setup, gate: type[Gate] = Gate) -> None:
-        self.gate = gate(setup)
+        books = Books(setup.calls)
+        self.gate = gate(setup._replace(admission=books.admit, ended=books.end))
         self.commands: list[Command] = []
         self.asked: dict[tuple[Side, str], str] = {}
         """Who waits for the answer to which id, and the method."""

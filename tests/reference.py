@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from oktsec_lint.core.config import ServerSpec, Transport
@@ -34,3 +38,20 @@ def python_spec(name: str, *args: str) -> ServerSpec:
 def stdio(name: str, command: str, *args: str, env: Mapping[str, str] | None = None) -> ServerSpec:
     place = Place("oktsec.yaml", f"/mcp_servers/{name}", at_key=True)
     return ServerSpec(name, Transport.STDIO, place, command, args, env or {})
+
+
+@contextmanager
+def everything_over(transport: str) -> Iterator[str]:
+    """The base URL of the npm server that offers everything, `streamableHttp` or `sse`, while it runs."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [npm("everything"), transport]
+    environ = {"PORT": str(port), "PATH": os.environ["PATH"]}
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, env=environ, text=True, **pipes) as process:  # type: ignore[call-overload]
+        try:
+            assert process.stdout is not None
+            next(line for line in process.stdout if re.search(rf"\b{port}\b", line))
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            process.kill()

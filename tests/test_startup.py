@@ -35,7 +35,7 @@ def test_version_imports_nothing_of_ours_or_others(tmp_path: Path) -> None:
     assert not imported("--version", cwd=tmp_path) & (SDK | LOOP | LOOKS | {"typer", "yaml", "re2"})
 
 
-@pytest.mark.parametrize("args", [("rules",), ("scan", "--offline"), ("scan",), ("tools",)])
+@pytest.mark.parametrize("args", [("rules",), ("scan", "--offline"), ("scan",), ("tools",), ("tokens", "list")])
 def test_commands_without_an_http_server_never_import_the_sdk(args: tuple[str, ...], tmp_path: Path) -> None:
     config(tmp_path)
     assert not imported(*args, cwd=tmp_path) & (SDK | LOOP | LOOKS)

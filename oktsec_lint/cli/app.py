@@ -9,7 +9,7 @@ import typer
 
 from oktsec_lint import __version__
 
-from . import changes, journal, lock, quarantine, rules, run, scan, schema, tools
+from . import changes, journal, lock, quarantine, rules, run, scan, schema, tokens, tools
 
 app = typer.Typer(
     name="oktsec-lint",
@@ -27,6 +27,7 @@ app.command(name="tools")(tools.tools)
 app.command(name="rules")(rules.rules)
 app.command(name="schema")(schema.schema)
 app.add_typer(journal.app)
+app.add_typer(tokens.app)
 app.add_typer(quarantine.app)
 
 

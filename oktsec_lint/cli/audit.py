@@ -187,16 +187,22 @@ def config_path(request: Request) -> Path | None:
     return find_config(request.config, request.environ, request.cwd, home)
 
 
+def found_config(request: Request) -> Path:
+    """The same. Raises NothingError where there is none to be found."""
+    path = config_path(request)
+    if path is None:
+        hint = "name one, or write ./oktsec.yaml; $OKTSEC_CONFIG and ~/.oktsec/config.yaml are looked at too"
+        raise NothingError("no configuration found", hint=hint)
+    return path
+
+
 def open_config(request: Request) -> LoadedConfig:
     """The configuration that the request names or that is found. Raises OktsecError as `audit` does."""
     return _open_config(request, rulebook.builtin(), Locator())
 
 
 def _open_config(request: Request, base: Sequence[Rule], locator: Locator) -> LoadedConfig:
-    path = config_path(request)
-    if path is None:
-        hint = "name one, or write ./oktsec.yaml; $OKTSEC_CONFIG and ~/.oktsec/config.yaml are looked at too"
-        raise NothingError("no configuration found", hint=hint)
+    path = found_config(request)
     opened = _open(shown_path(path, request.cwd), request, base, locator)
     if isinstance(opened, LoadedConfig):
         return opened

@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from oktsec_lint.core.chain import Head
@@ -27,10 +26,9 @@ from oktsec_lint.runtime.trail import Examined, Filter, Trail, opened
 
 from .choices import TrailFormat
 from .shared import found
+from .spans import span
 from .terminal import complain
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_AGO = re.compile(r"([0-9]{1,6})([smhd])")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """A spreadsheet takes a cell that begins so for a formula, in some languages in full width too."""
 _MOST = 1000
@@ -109,10 +107,10 @@ def _moment(text: str) -> str:
     """A time as records write it. Raises UsageError."""
     if not text:
         return ""
-    ago = _AGO.fullmatch(text)
+    ago = span(text)
     try:
-        if ago:
-            return utc((datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})).timestamp())
+        if ago is not None:
+            return utc((datetime.now(UTC) - ago).timestamp())
         moment = datetime.fromisoformat(text)
         return utc((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):

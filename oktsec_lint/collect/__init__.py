@@ -17,10 +17,10 @@ from typing import TypeAlias
 
 from oktsec_lint.core.config import ServerSpec, Transport
 from oktsec_lint.core.model import Kind, Server
+from oktsec_lint.launch.adoption import adopting
+from oktsec_lint.launch.entry import UnusableError, endpoint_of, launch_of
 
-from .adoption import adopting
 from .gathering import server_of, unscanned
-from .launch import UnusableError, endpoint_of, launch_of
 from .options import Options, Visit
 from .stop import Stop, termination_raises
 

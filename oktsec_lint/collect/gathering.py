@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from oktsec_lint.core.config import ServerSpec
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.model import Definition, Fault, JsonValue, Server, Status
+from oktsec_lint.launch.secrets import Mask
 from oktsec_lint.protocol.compare import BAREST_CLIENT, changed_instructions, compare
 from oktsec_lint.protocol.interview import Listing
 from oktsec_lint.protocol.revisions import LEGACY, MODERN
-
-from .secrets import Mask
 
 _REASON = 400
 _MESSAGE = 800

@@ -24,12 +24,13 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.message import ClientMessageMetadata, SessionMessage
 from mcp_types import JSONRPCError, JSONRPCResponse, jsonrpc_message_adapter
 
+from oktsec_lint.launch.entry import Endpoint
 from oktsec_lint.protocol.dialogue import Closed, Event, Heard, Opened, Refused, Send, Silence, Steps, Wait
+from oktsec_lint.protocol.http_status import OLDER
 from oktsec_lint.protocol.interview import BAREST, THOROUGH, THOROUGH_LEGACY, Listing, Plan, interview
 from oktsec_lint.protocol.revisions import MODERN
 from oktsec_lint.protocol.wire import MAX_BYTES
 
-from .launch import Endpoint
 from .options import Visit
 from .tap import Tap
 from .trouble import CONNECT_SECONDS, why
@@ -47,8 +48,6 @@ _T = TypeVar("_T")
 _GOODBYE = 1.0
 _PROBE = 5.0
 """Seconds for the first question: such a server runs already, and to ask it in two eras at once would be a race."""
-_OLDER = frozenset({400, 404, 405, 406, 410, 415, 501})
-"""What servers that know only HTTP with SSE answer to the POST of an `initialize`."""
 
 
 def listings(endpoint: Endpoint, visit: Visit) -> tuple[Listing, Listing | None]:
@@ -64,7 +63,7 @@ async def _visit(endpoint: Endpoint, visit: Visit) -> tuple[Listing, Listing | N
     asyncio.get_running_loop().set_default_executor(_Abandoned())
     transport = _streamable
     first = await _interview(endpoint, visit, transport, THOROUGH)
-    if first.failure is not None and first.failure.status in _OLDER:
+    if first.failure is not None and first.failure.status in OLDER:
         transport = _older
         tried = await _interview(endpoint, visit, transport, THOROUGH_LEGACY)
         first = tried if tried.failure is None or tried.heard else first

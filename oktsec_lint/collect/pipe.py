@@ -7,8 +7,6 @@ and of standard error only the end is kept.
 
 from __future__ import annotations
 
-import re
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,20 +14,17 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import IO
 
-from oktsec_lint.core.display import visible
+from oktsec_lint.launch.entry import Launch
+from oktsec_lint.launch.last_words import LastWords, ending
+from oktsec_lint.launch.process import start
 from oktsec_lint.protocol.dialogue import Closed, Dropped, Event, Heard, Silence
 from oktsec_lint.protocol.listing import Limits
 from oktsec_lint.protocol.wire import MAX_BYTES
 
-from .launch import Launch
 from .options import Visit
-from .process import start
 
 _CHUNK = 1 << 16
-_STDERR_KEPT = 1 << 14
-_SHOWN = 160
 _SETTLE = 0.2
-_TELLING = re.compile(r"error|exception|cannot|could not|not found|no such|fail|denied|invalid|missing|required", re.I)
 
 
 class Pipe:
@@ -38,15 +33,12 @@ class Pipe:
     def __init__(self, launch: Launch, visit: Visit) -> None:
         """Raises NotStartedError."""
         self._process = start(launch)
-        self._mask = launch.mask
+        self._last_words = LastWords(launch.mask)
         self._limits = visit.limits
         self._deadline = visit.deadline
         self._overdue = visit.overdue
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
-        self._stderr = b""
-        self._torn = False
-        """Whether standard error was longer than what is kept, which then starts within a line."""
         self._closed: Closed | None = None
         self._hurry = False
         popen = self._process.popen
@@ -100,23 +92,11 @@ class Pipe:
         """Why there is nothing more to read."""
         if not self._process.wait(_SETTLE):
             return "it closed its output"
-        code = self._process.popen.returncode
-        if code >= 0:
-            return f"it exited with code {code}"
-        with suppress(ValueError):
-            return f"it was ended by {signal.Signals(-code).name}"
-        return f"it was ended by signal {-code}"
+        return ending(self._process.popen.returncode)
 
     def _with_stderr(self, reason: str, settle: float = 0.0) -> str:
-        """The reason with the most telling line of standard error: the last that names a trouble, or the last."""
         self._listener.join(settle)
-        kept = self._stderr.partition(b"\n")[2] if self._torn else self._stderr
-        text = self._mask(kept.decode(errors="replace"))
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        if not lines:
-            return reason
-        last = next((line for line in reversed(lines) if _TELLING.search(line)), lines[-1])
-        return f"{reason}; its last words: {visible(last, _SHOWN)}"
+        return self._last_words.after(reason)
 
     def _read(self, stream: IO[bytes]) -> None:
         with stream, suppress(OSError):
@@ -127,9 +107,7 @@ class Pipe:
     def _listen(self, stream: IO[bytes]) -> None:
         with stream, suppress(OSError):
             while chunk := stream.read(_CHUNK):
-                kept = self._stderr + chunk
-                self._torn = self._torn or len(kept) > _STDERR_KEPT
-                self._stderr = kept[-_STDERR_KEPT:]
+                self._last_words.add(chunk)
 
     def _write(self, stream: IO[bytes]) -> None:
         with suppress(OSError), stream:

@@ -11,14 +11,14 @@ import threading
 import time
 from collections.abc import Callable
 
+from oktsec_lint.launch.entry import Launch
+from oktsec_lint.launch.process import NotStartedError
 from oktsec_lint.protocol.dialogue import Closed, Event, Failure, Opened, Send, Steps, Wait
 from oktsec_lint.protocol.interview import BAREST, THOROUGH, THOROUGH_LEGACY, Listing, Plan, interview
 from oktsec_lint.protocol.wire import encode
 
-from .launch import Launch
 from .options import Visit
 from .pipe import Pipe
-from .process import NotStartedError
 from .stop import Stop
 
 _PATIENCE = 2.0

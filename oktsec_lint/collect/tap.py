@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from functools import partial
 from typing import TypeAlias
 
@@ -17,19 +17,12 @@ import httpx2
 
 from oktsec_lint.core.display import quoted
 from oktsec_lint.protocol.dialogue import Closed, Dropped, Event, Heard, Refused
+from oktsec_lint.protocol.http_status import said
 from oktsec_lint.protocol.listing import Limits
+from oktsec_lint.protocol.sse import EventStream
 from oktsec_lint.protocol.wire import MAX_BYTES, decode, encode
 
 _Emit: TypeAlias = Callable[[Event], None]
-
-_HINTS = {
-    401: "it wants credentials (see `headers`)",
-    403: "these credentials do not suffice",
-    404: "there is nothing at this URL",
-    407: "the proxy wants credentials",
-    429: "it was asked too often",
-}
-
 
 _QUESTION = "oktsec.question"
 
@@ -65,10 +58,10 @@ class Tap:
         if kind == "application/json" and (question or not failed):
             return _Body(partial(self._failure if failed else self._answer, question, status), self._emit)
         if kind == "text/event-stream" and not failed:
-            return _EventStream(self._message, self._emit)
+            return _Events(self._message, self._emit)
         if question and status != 202:  # noqa: PLR2004 - Accepted: the SDK says what is wrong with that
             what = quoted(kind) if kind else "no content type"
-            self._refuse(question, status, _status(status) if failed else f"HTTP {status} with {what}")
+            self._refuse(question, status, said(status) if failed else f"HTTP {status} with {what}")
         return None
 
     def _refuse(self, question: int, status: int, reason: str) -> None:
@@ -79,7 +72,7 @@ class Tap:
         message = decode(body).value
         if isinstance(message, dict) and isinstance(message.get("error"), dict):
             self._emit(Heard(encode({**message, "id": question}), time.monotonic()))
-        self._refuse(question, status, _status(status))
+        self._refuse(question, status, said(status))
 
     def _answer(self, question: int, status: int, body: bytes) -> None:
         """A body is all the answer there will be: a question that it does not answer stays without one."""
@@ -132,56 +125,20 @@ class _Body(_Reader):
             self._message(body)
 
 
-class _EventStream(_Reader):
-    """Server-sent events: the data of each `message` event is one message (HTML standard, section 9.2).
-
-    An event that the stream's end cuts off is none.
-    """
+class _Events(_Reader):
+    """Server-sent events: the data of each `message` event is one message."""
 
     def __init__(self, message: Callable[[bytes], None], emit: _Emit) -> None:
         self._message = message
         self._emit = emit
-        self._rest = b""
-        self._data: list[bytes] = []
-        self._size = 0
-        self._type = b""
+        self._stream = EventStream()
 
     def feed(self, chunk: bytes) -> None:
-        for line in self._lines(chunk):
-            if line:
-                self._field(line)
-            else:
-                self._dispatch()
-
-    def _lines(self, chunk: bytes) -> Iterator[bytes]:
-        """Complete lines, however they end; a carriage return at the end of a chunk waits for what follows it."""
-        text = self._rest + chunk
-        held = b"\r" if text.endswith(b"\r") else b""
-        text = text.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        *lines, rest = text.split(b"\n")
-        self._rest = rest + held
-        if len(self._rest) > MAX_BYTES:
-            self._rest = b""
-            self._emit(Dropped(time.monotonic()))
-        yield from lines
-
-    def _field(self, line: bytes) -> None:
-        name, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
-        if name == b"data":
-            self._size += len(value)
-            if self._size <= MAX_BYTES:
-                self._data.append(value)
-        elif name == b"event":
-            self._type = value
-
-    def _dispatch(self) -> None:
-        data, kind, size = b"\n".join(self._data), self._type or b"message", self._size
-        self._data, self._type, self._size = [], b"", 0
-        if size > MAX_BYTES:
-            self._emit(Dropped(time.monotonic()))
-        elif data and kind == b"message":
-            self._message(data)
+        for event in self._stream.feed(chunk):
+            if event.data is None:
+                self._emit(Dropped(time.monotonic()))
+            elif event.data and event.kind == "message":
+                self._message(event.data)
 
 
 class _Copied(httpx2.AsyncByteStream):
@@ -215,8 +172,3 @@ def _question(request: httpx2.Request) -> int:
     message = json.loads(request.content)
     question = message.get("id", 0) if "method" in message else 0
     return question if isinstance(question, int) else 0
-
-
-def _status(status: int) -> str:
-    hint = _HINTS.get(status)
-    return f"HTTP {status}, {hint}" if hint else f"HTTP {status}"

@@ -38,8 +38,13 @@ _LONGEST = 16
 """Digits of one number that are still read."""
 _UNIQUE_LOCAL, _LINK_LOCAL = 0xFC00 >> 9, 0xFE80 >> 6
 """The first seven and ten bits of RFC 4193 and RFC 4291 section 2.5.6."""
+_SIX_TO_FOUR = 0x2002
+"""The first group of RFC 3056."""
 _LINK_LOCAL_V4 = 0xA9FE
 """The first sixteen bits of RFC 3927."""
+_LOOPBACK_V4 = 0x7F
+"""The first eight bits of RFC 1122 section 3.2.1.3."""
+_MAPPED = 0xFFFF
 
 
 class _Reach(Enum):
@@ -68,6 +73,37 @@ def is_link_local(text: str) -> bool:
         return address >> 16 == _LINK_LOCAL_V4
     groups = _groups(host) if ":" in host else None
     return groups is not None and groups[0] >> 6 == _LINK_LOCAL
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address, as a socket or a Host header spells it (no brackets), is this machine itself.
+
+    Only what a kernel takes for loopback: `127.0.0.0/8`, `::1`, and the former mapped into IPv6 (RFC 4291 section
+    2.5.5.2). A number that stands for an address, or one that a translator would have to unpack, is none.
+    """
+    if ":" not in address:
+        number = _ipv4(address) if _is_plain(address) else None
+        return number is not None and number >> 24 == _LOOPBACK_V4
+    groups = _groups(address.lower().partition("%")[0])
+    if groups is None or any(groups[:5]):
+        return False
+    mapped = groups[5] == _MAPPED and groups[6] >> 8 == _LOOPBACK_V4
+    return mapped or groups[5:] == [0, 0, 1]
+
+
+def is_address(text: str) -> bool:
+    """Whether a host (no brackets) is an IP address in its usual spelling, and no name that has to be resolved."""
+    return _is_plain(text) if ":" not in text else _groups(text.lower().partition("%")[0]) is not None
+
+
+def is_off_limits(text: str) -> bool:
+    """Whether a URL's host is one that nothing is ever sent to: a cloud's metadata service, a link-local address."""
+    return is_metadata(text) or is_link_local(text)
+
+
+def is_off_limits_address(address: str) -> bool:
+    """The same of an address as a resolver gives it, IPv6 without brackets."""
+    return is_off_limits(f"[{address}]" if ":" in address else address)
 
 
 def is_disguised(text: str) -> bool:
@@ -157,10 +193,12 @@ def _is_hex(text: str) -> bool:
 
 
 def _mapped(host: str) -> int | None:
-    """The IPv4 address inside an IPv6 one: `::ffff:a.b.c.d`, `::a.b.c.d`, `64:ff9b::a.b.c.d`, and the same in hex."""
+    """The IPv4 address inside an IPv6 one: `::ffff:a.b.c.d`, `::a.b.c.d`, `64:ff9b::a.b.c.d`, `2002:` and it in hex."""
     groups = _groups(host)
     if groups is None:
         return None
+    if groups[0] == _SIX_TO_FOUR:
+        return (groups[1] << 16) + groups[2]
     mapped = not any(groups[:5]) and groups[5] in {0, 0xFFFF} and (groups[5] or groups[6])
     nat64 = groups[:6] == [0x64, 0xFF9B, 0, 0, 0, 0]
     return (groups[6] << 16) + groups[7] if mapped or nat64 else None

@@ -183,6 +183,14 @@ class Lint(NamedTuple):
     """Pointer to the lines of its key and of its value, for everything in the file; empty unless comments suppress."""
 
 
+class AuthMethod(NamedTuple):
+    """One entry of `gateway.auth_methods`."""
+
+    name: str
+    """Empty for one that could not be read: no method, but the list is not an empty one."""
+    place: Place
+
+
 class Gateway(NamedTuple):
     """The `gateway` section."""
 
@@ -192,7 +200,41 @@ class Gateway(NamedTuple):
     endpoint_path: str = "/mcp"
     scan_responses: bool = False
     require_auth: str = "auto"
+    auth_methods: tuple[AuthMethod, ...] = ()
+    """Empty means what the deployment's profile implies."""
+    trusted_loopback_headers: bool = False
     place: Place | None = None
+
+
+class Deployment(NamedTuple):
+    """The `deployment` section, as far as it decides who is let in."""
+
+    enterprise: bool = False
+    """The profile; the other one is `local`."""
+    require_surface_auth: bool = False
+
+
+class Token(NamedTuple):
+    """One bearer token for the gateway (`type: gateway_bearer`), by its salted digest."""
+
+    id: str
+    hash: str
+    """`sha256:<salt in hex>:<sha256 of salt and token in hex>`."""
+    place: Place
+    created_at: str = ""
+    expires_at: str = ""
+    """RFC 3339; empty for never. Anything else has expired."""
+    revoked_at: str = ""
+    """RFC 3339; whatever is written here ends the token."""
+
+
+class Principal(NamedTuple):
+    """One entry of `identity.principals`: an agent, and the tokens that prove it."""
+
+    id: str
+    """The agent's name under `agents`."""
+    place: Place
+    tokens: tuple[Token, ...] = ()
 
 
 class Config(NamedTuple):
@@ -203,6 +245,8 @@ class Config(NamedTuple):
     agents: tuple[Agent, ...] = ()
     rules: tuple[RuleOverride, ...] = ()
     gateway: Gateway = Gateway()
+    deployment: Deployment = Deployment()
+    principals: tuple[Principal, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     category_webhooks: tuple[CategoryWebhook, ...] = ()
     alert_cooldown: float = ALERT_COOLDOWN

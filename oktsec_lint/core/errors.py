@@ -5,6 +5,7 @@ OktsecError
 +-- RuleError       a rule file that breaks the rule contract
 +-- UsageError      a command line that asks for something that does not exist
 +-- JournalError    a journal that cannot be written or read: what is not recorded must not happen
++-- UpstreamError   a server that cannot be started or reached as it is configured
 +-- NothingError    no configuration to be found, so nothing to audit; exit code 3 instead of 2
 """
 
@@ -44,6 +45,10 @@ class UsageError(OktsecError):
 
 class JournalError(OktsecError):
     """A journal that cannot be opened, written or read. Nothing was recorded: an enforcing gate refuses."""
+
+
+class UpstreamError(OktsecError):
+    """A server that cannot be started, or whose entry cannot be used. It says nothing of the other servers."""
 
 
 class NothingError(OktsecError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from oktsec_lint import processes
 from oktsec_lint.core.errors import UsageError
@@ -18,8 +18,6 @@ _GLANCE = 0.2 if sys.platform == "win32" else None
 _OWN = "OKTSEC"
 _ENDING = frozenset({"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK"})
 _FORWARDED = (*_ENDING, "SIGUSR1", "SIGUSR2")
-_GUARD = 'trap "" HUP INT QUIT TERM; read -r end || { sleep 2; kill -s TERM -- "-$1"; sleep 2; kill -s KILL -- "-$1"; }'
-"""Reads until the gate is gone. One that ends in order ends its guard too."""
 
 
 def start(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -35,31 +33,6 @@ def start(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Pope
         raise UsageError(
             f"cannot start {command[0]}: {reason.lower()}", hint="is it installed, and on the PATH?"
         ) from None
-
-
-@contextmanager
-def guarded(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Inside, a server that does not notice our sudden death (`kill -9`) is ended by somebody else: POSIX only.
-
-    Who is killed cannot clean up, and not every server ends with its input. The guard is a shell in a session of its
-    own, so that what is meant for our group does not reach it; it holds none of our streams.
-    """
-    guard = None
-    if sys.platform != "win32":
-        with suppress(OSError):  # a container may have no shell; then a closed input has to do
-            guard = subprocess.Popen(
-                ["/bin/sh", "-c", _GUARD, "oktsec-lint-guard", str(process.pid)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-    try:
-        yield
-    finally:
-        if guard is not None:
-            guard.kill()
-            guard.communicate()
 
 
 def forward_signals(process: subprocess.Popen[bytes], leave: Callable[[], None]) -> None:

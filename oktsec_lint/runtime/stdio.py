@@ -10,9 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from oktsec_lint.launch.guard import guarded
 from oktsec_lint.protocol.gate import Event, Gate, Side
 
-from .child import end, forward_signals, guarded, outlive, start
+from .child import end, forward_signals, outlive, start
 from .pump import Outlet, Pump
 
 _UNFINISHED, _IDLE = 30.0, 2.0

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
-from oktsec_lint.core.addresses import is_link_local, is_metadata
+from oktsec_lint.core.addresses import is_off_limits, is_off_limits_address
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.notices import Channel
 from oktsec_lint.core.values import NamedTuple
@@ -111,7 +111,7 @@ def _split(url: str) -> Endpoint:
         raise UnusableError("its URL is not of the form `https://host/path`, in ASCII")
     if parts.username is not None:
         raise UnusableError("its URL holds a user or a password; write an `Authorization` header instead")
-    if is_metadata(url) or is_link_local(url):
+    if is_off_limits(url):
         raise UnusableError("its URL leads to a link-local address or a cloud's metadata service")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Endpoint(secure, host, port or (443 if secure else 80), target, {})
@@ -158,7 +158,7 @@ def _connected(endpoint: Endpoint, until: float) -> socket.socket:
     import socket
 
     found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
-    allowed = [item for item in found if not _is_forbidden(str(item[4][0]))]
+    allowed = [item for item in found if not is_off_limits_address(str(item[4][0]))]
     if not allowed:
         raise _AddressError("its host leads to a link-local address or a cloud's metadata service")
     problem: OSError = _AddressError("its host has no address")
@@ -173,11 +173,6 @@ def _connected(endpoint: Endpoint, until: float) -> socket.socket:
         else:
             return connection
     raise problem
-
-
-def _is_forbidden(address: str) -> bool:
-    host = f"[{address}]" if ":" in address else address
-    return is_metadata(host) or is_link_local(host)
 
 
 @contextmanager

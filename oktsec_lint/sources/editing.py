@@ -134,8 +134,13 @@ def _written(old: str, edit: Edit) -> str | None:
         return "'" + new.replace("'", "''") + "'"
     if old != edit.old:
         return None
-    is_plain = _PLAIN.fullmatch(new) is not None and isinstance(resolve(new), str)
-    return new if is_plain else json.dumps(new, ensure_ascii=False)
+    return scalar_text(new)
+
+
+def scalar_text(text: str) -> str:
+    """A text as a YAML scalar that reads as text in any place, in quotes where it needs them."""
+    is_plain = _PLAIN.fullmatch(text) is not None and isinstance(resolve(text), str)
+    return text if is_plain else json.dumps(text, ensure_ascii=False)
 
 
 def _removed(text: str, parent: SequenceNode, index: int) -> Span | None:

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from moves import Peers, replayed
 from watched import CONFIGS, BrokenPromiseError, Watched, setup
 
-from oktsec_lint.protocol.gate import Gate, Side
+from oktsec_lint.protocol.gate import Gate, Setup, Side
 from oktsec_lint.protocol.gate.ruling import PASSED, Ruling
 
 SETUPS = {(config, enforce): setup(config, enforce=enforce) for config in CONFIGS for enforce in (True, False)}
@@ -55,9 +55,14 @@ Connection.TestCase.settings = settings(max_examples=20, stateful_step_count=10,
 TestConnection = Connection.TestCase
 
 
+def passed(*_: Any) -> Ruling:
+    return PASSED
+
+
 class Unread(Gate):
-    def _weighed(self, *_: Any) -> Ruling:
-        return PASSED
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self._judging.weighed = passed
 
 
 class Forgetful(Gate):
@@ -71,13 +76,15 @@ class Credulous(Gate):
 
 
 class Lenient(Gate):
-    def _rule_call(self, *_: Any) -> Ruling:
-        return PASSED
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self._calls.ruling = passed
 
 
 class Deaf(Gate):
-    def _answer(self, *_: Any) -> Any:
-        return iter(())
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self._answers.commands = lambda *_: iter(())
 
 
 @pytest.mark.parametrize("gate", [Unread, Forgetful, Credulous, Lenient, Deaf])

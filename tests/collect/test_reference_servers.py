@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import socket
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +9,7 @@ import pytest
 from oktsec_lint.core.model import Kind, Server, Status
 from oktsec_lint.core.surfaces import of_server
 from tests.live import http, listening, look, rules, tool_names
-from tests.reference import npm, npm_spec, python_spec
+from tests.reference import everything_over, npm_spec, python_spec
 
 
 def counts(server: Server) -> tuple[int, int, int, int]:
@@ -70,22 +64,6 @@ def test_http_with_sse_of_the_sdk() -> None:
     assert (server.status, server.faults, tool_names(server)) == (Status.COMPLETE, (), ["add"])
     assert counts(server)[1] == 1
     assert server.instructions == "Over two streams."
-
-
-@contextmanager
-def everything_over(transport: str) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [npm("everything"), transport]
-    environ = {"PORT": str(port), "PATH": os.environ["PATH"]}
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    with subprocess.Popen(command, env=environ, text=True, **pipes) as process:  # type: ignore[call-overload]
-        try:
-            assert process.stdout is not None
-            next(line for line in process.stdout if re.search(rf"\b{port}\b", line))
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            process.kill()
 
 
 @pytest.mark.parametrize(("transport", "path"), [("streamableHttp", "mcp"), ("sse", "sse")])

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Address
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oktsec_lint.core.addresses import host_of, is_disguised, is_internal, is_link_local, is_metadata
+from oktsec_lint.core.addresses import (
+    host_of,
+    is_address,
+    is_disguised,
+    is_internal,
+    is_link_local,
+    is_loopback,
+    is_metadata,
+)
 
 METADATA = """http://169.254.169.254/latest http://0xa9fea9fe/ http://2852039166/ http://0251.0376.0251.0376/
 http://[::ffff:169.254.169.254]/ http://[::ffff:a9fe:a9fe]/ http://[fd00:ec2::254]/ http://169.254.169.254.nip.io/
@@ -74,3 +84,42 @@ def test_nothing_raises(text: str) -> None:
     for url in (text, f"http://{text}/", f"http://[{text}]:80"):
         assert isinstance(host_of(url), str)
         assert {is_internal(url), is_metadata(url), is_disguised(url)} <= {True, False}
+
+
+LOOPBACK = """127.0.0.1 127.1.2.3 127.255.255.255 ::1 0:0:0:0:0:0:0:1 0000:0000::0001 ::ffff:127.0.0.1 ::FFFF:127.1.2.3
+::ffff:7f00:1 ::1%lo""".split()
+ELSEWHERE = """128.0.0.1 126.255.255.255 0.0.0.0 :: ::2 1::1 ::127.0.0.1 ::7f00:1 64:ff9b::127.0.0.1 ::ffff:10.0.0.1
+::ffff:8.8.8.8 ::fffe:7f00:1 fe80::1 fe80::1%127.0.0.1 localhost 127.0.0.1:80 [::1] 127.1 2130706433 0x7f.0.0.1
+0177.0.0.1 127.0.0.1.nip.io 127.0.0.1%lo ::1:1 ::1::1 : ::: 1:2:3:4:5:6:7:8:9 ::ffff:127.0.0.1.1""".split()
+
+
+@pytest.mark.parametrize("address", LOOPBACK)
+def test_loopback(address: str) -> None:
+    assert is_loopback(address)
+    assert is_address(address)
+
+
+@pytest.mark.parametrize("address", ["", " ", " 127.0.0.1", *ELSEWHERE])
+def test_everything_else_is_not_this_machine(address: str) -> None:
+    assert not is_loopback(address)
+
+
+@given(st.ip_addresses())
+def test_loopback_is_what_the_standard_library_says(address: IPv4Address | IPv6Address) -> None:
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    assert is_loopback(str(address)) == (mapped or address).is_loopback
+    assert is_address(str(address))
+
+
+@given(st.ip_addresses(v=4, network="127.0.0.0/8"))
+def test_every_address_of_the_network(address: IPv4Address) -> None:
+    assert is_loopback(str(address))
+    assert is_loopback(f"::ffff:{address}")
+    assert is_loopback(str(IPv6Address(f"::ffff:{address}")))
+
+
+@given(st.text(alphabet="0123456789abcdefx:.%[]g ", max_size=24))
+def test_no_text_is_too_odd(text: str) -> None:
+    if is_loopback(text):
+        assert is_address(text)
+        assert is_internal(f"http://[{text}]/" if ":" in text else text)

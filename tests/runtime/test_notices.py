@@ -14,11 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives import serialization as pem
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +26,7 @@ from oktsec_lint.runtime import webhook
 from oktsec_lint.runtime.notices import Notifier, Pace
 from oktsec_lint.runtime.webhook import Endpoint, Failure, UnusableError, endpoint_of, post
 from oktsec_lint.sources import load_config
+from tests.certificate import certify
 from tests.receiver import OK, Receiver, receiving
 
 RULES = {"IAP-007": Rule("IAP-007", "Tool description injection", Severity.CRITICAL, "inter-agent")}
@@ -308,7 +304,7 @@ class TestTls:
     def told(self, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, *, trusted: bool) -> Failure | None:
         """What comes of a POST to a receiver whose certificate is for `name`."""
         files = folder / "key.pem", folder / "cert.pem"
-        _certify(*files, name)
+        certify(*files, name)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(files[1], files[0])
         if trusted:
@@ -321,30 +317,6 @@ class TestTls:
                 return failure
         finally:
             webhook._context.cache_clear()
-
-
-def _certify(key_file: Path, cert_file: Path, address: str) -> None:
-    """A key made for this test, and a certificate that it signs for itself."""
-    import ipaddress
-
-    key = generate_private_key(SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "receiver")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    cert_file.write_bytes(made.public_bytes(pem.Encoding.PEM))
-    plain = pem.NoEncryption()
-    key_file.write_bytes(key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, plain))
 
 
 UNUSABLE: list[tuple[str, dict[str, str], str]] = [

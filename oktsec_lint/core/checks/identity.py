@@ -7,57 +7,28 @@ the agent by `--agent`, so a configuration without a gateway has nothing to prov
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from oktsec_lint.core.config import Agent, Config
+from oktsec_lint.core.config import Agent, Config, Principal
 from oktsec_lint.core.display import listed, quoted
 from oktsec_lint.core.findings import Hit, Severity
+from oktsec_lint.core.identity.door import BEARER, Door, door_of
 from oktsec_lint.core.model import Inventory, JsonValue, Kind, Place, Subject, pointer_to
 from oktsec_lint.core.nearest import Spelling
-from oktsec_lint.core.values import NamedTuple
 
 UNIDENTIFIED, UNDECLARED = "COV-008", "COV-009"
-_BEARER, _HEADER = "bearer_token", "trusted_loopback_header"
-
-
-class _Door(NamedTuple):
-    """How the configured gateway recognises callers."""
-
-    demands: bool
-    """A caller without identity is turned away (401)."""
-    by_token: bool
-    by_header: bool
 
 
 def check(_inventory: Inventory, config: Config) -> Iterator[Hit]:
     """COV-008 and COV-009."""
     yield from _unknown_targets(config)
     if config.gateway.enabled:
-        door = _door(config)
+        door = door_of(config)
         yield from _unidentified(config, door)
         yield from _undeclared(config, door)
 
 
-def _door(config: Config) -> _Door:
-    deployment, gateway = _section(config.settings, "deployment"), _section(config.settings, "gateway")
-    enterprise = deployment.get("profile") == "enterprise"
-    strict = enterprise or deployment.get("require_surface_auth") is True
-    methods = _texts(gateway.get("auth_methods"))
-    header = _HEADER in methods or gateway.get("trusted_loopback_headers") is True or not methods
-    return _Door(
-        demands=_demanded(config.gateway.require_auth, strict=strict),
-        by_token=not methods or _BEARER in methods,
-        by_header=header and not enterprise,
-    )
-
-
-def _demanded(require_auth: str, *, strict: bool) -> bool:
-    """`gateway.require_auth`: yes, no, or as the deployment asks; any other text is `auto` (upstream's reading)."""
-    text = require_auth.strip().lower()
-    return text in ("true", "yes", "1") or (strict and text not in ("false", "no", "0"))
-
-
-def _unidentified(config: Config, door: _Door) -> Iterator[Hit]:
+def _unidentified(config: Config, door: Door) -> Iterator[Hit]:
     if door.by_header:
         return
     proven = _proven(config) if door.by_token else frozenset()
@@ -66,9 +37,9 @@ def _unidentified(config: Config, door: _Door) -> Iterator[Hit]:
             yield _nobody(agent, door)
 
 
-def _nobody(agent: Agent, door: _Door) -> Hit:
+def _nobody(agent: Agent, door: Door) -> Hit:
     effect = "every call is turned away" if door.demands else "it calls as nobody and its own settings never apply"
-    method = "" if door.by_token else f", and add `{_BEARER}` to `gateway.auth_methods`"
+    method = "" if door.by_token else f", and add `{BEARER}` to `gateway.auth_methods`"
     return Hit(
         UNIDENTIFIED,
         f"the gateway has no way to identify agent {quoted(agent.name)}, so {effect}",
@@ -79,7 +50,7 @@ def _nobody(agent: Agent, door: _Door) -> Hit:
     )
 
 
-def _undeclared(config: Config, door: _Door) -> Iterator[Hit]:
+def _undeclared(config: Config, door: Door) -> Iterator[Hit]:
     """Whoever is not declared has no allowlist; that matters once somebody else has one."""
     limited = [agent.name for agent in config.agents if not agent.unrestricted]
     if not limited or config.default_policy == "deny":
@@ -88,10 +59,9 @@ def _undeclared(config: Config, door: _Door) -> Iterator[Hit]:
         yield _stranger(config, limited)
     elif door.by_token:
         declared = {agent.name for agent in config.agents}
-        for number, principal in enumerate(_principals(config)):
-            name = principal.get("id")
-            if isinstance(name, str) and name not in declared and _has_token(principal):
-                yield _undeclared_principal(config, name, number)
+        for principal in config.principals:
+            if principal.id not in declared and _has_token(principal):
+                yield _undeclared_principal(principal)
 
 
 def _stranger(config: Config, limited: list[str]) -> Hit:
@@ -104,19 +74,19 @@ def _stranger(config: Config, limited: list[str]) -> Hit:
         place.pointer,
         place,
         help="Write `default_policy: deny`; or have callers prove who they are: `gateway.require_auth: true`, "
-        f"`gateway.auth_methods: [{_BEARER}]`, and a token for each agent under `identity.principals`.",
+        f"`gateway.auth_methods: [{BEARER}]`, and a token for each agent under `identity.principals`.",
     )
 
 
-def _undeclared_principal(config: Config, name: str, number: int) -> Hit:
-    place = Place(config.path, pointer_to("identity", "principals", number))
+def _undeclared_principal(principal: Principal) -> Hit:
+    name = quoted(principal.id)
     return Hit(
         UNDECLARED,
-        f"principal {quoted(name)} has a token but no entry under `agents`, so it may call every tool",
+        f"principal {name} has a token but no entry under `agents`, so it may call every tool",
         Subject("", Kind.CONFIG, "identity.principals"),
-        place.pointer,
-        place,
-        help=f"Add {quoted(name)} under `agents` with its `allowed_tools`, or write `default_policy: deny`.",
+        principal.place.pointer,
+        principal.place,
+        help=f"Add {name} under `agents` with its `allowed_tools`, or write `default_policy: deny`.",
     )
 
 
@@ -156,28 +126,12 @@ def _targets(agent: Agent) -> Iterator[tuple[str, str]]:
 
 def _proven(config: Config) -> frozenset[str]:
     """Ids of the principals that can log in. Expiry is not looked at: a verdict does not depend on the day."""
-    return frozenset(str(principal.get("id")) for principal in _principals(config) if _has_token(principal))
+    return frozenset(principal.id for principal in config.principals if _has_token(principal))
 
 
-def _has_token(principal: Mapping[str, JsonValue]) -> bool:
-    tokens = (token for token in _list(principal.get("tokens")) if isinstance(token, dict))
-    return any(token.get("type") == "gateway_bearer" and not token.get("revoked_at") for token in tokens)
-
-
-def _principals(config: Config) -> list[Mapping[str, JsonValue]]:
-    """In order; an entry of the wrong type is kept as an empty one, so that positions stay true."""
-    entries = _list(_section(config.settings, "identity").get("principals"))
-    return [entry if isinstance(entry, dict) else {} for entry in entries]
-
-
-def _section(settings: Mapping[str, JsonValue], key: str) -> Mapping[str, JsonValue]:
-    value = settings.get(key)
-    return value if isinstance(value, dict) else {}
+def _has_token(principal: Principal) -> bool:
+    return any(not token.revoked_at for token in principal.tokens)
 
 
 def _list(value: JsonValue) -> list[JsonValue]:
     return value if isinstance(value, list) else []
-
-
-def _texts(value: JsonValue) -> list[str]:
-    return [item for item in _list(value) if isinstance(item, str)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from oktsec_lint.protocol.framing import Lines
 from oktsec_lint.protocol.revisions import BATCHING, METHOD_NOT_FOUND
 from oktsec_lint.protocol.strictjson import MAX_VALUES, Ambiguity, WireFault, crowded
 from oktsec_lint.protocol.wire import MAX_BYTES, Decoded, decode, encode
@@ -18,7 +19,6 @@ from .asking import OWN, Asking
 from .batches import joined
 from .calls import Calls
 from .commands import Close, Command, Event, Forward, Side, drop
-from .framing import Lines
 from .judging import Judging
 from .message import Message, members, taken, text_in
 from .names import misspelt

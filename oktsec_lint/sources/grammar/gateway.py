@@ -108,7 +108,7 @@ DEPLOYMENT = section(
     Key("require_surface_auth", flag(), "Authenticate callers on every surface", default=False, guards=True),
 )
 
-_TOKEN = section(
+TOKEN = section(
     Key("id", text(), "Name of the token"),
     Key(
         "type", text("gateway_bearer", "proxy_basic", "hook_bearer"), "What the token opens", required=True, guards=True
@@ -143,6 +143,6 @@ PRINCIPAL = section(
         guards=True,
         note="upstream reads it and enforces it nowhere; a token's `type` is what limits it",
     ),
-    Key("tokens", list_of(_TOKEN), "The principal's tokens", guards=True),
+    Key("tokens", list_of(TOKEN), "The principal's tokens", guards=True),
     Key("context", _CONTEXT, "Where the identity comes from; shown only"),
 )

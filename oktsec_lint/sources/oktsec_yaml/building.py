@@ -14,8 +14,10 @@ from oktsec_lint.core.config import (
     Action,
     Agent,
     AllowEntry,
+    AuthMethod,
     CategoryWebhook,
     Config,
+    Deployment,
     Gateway,
     RuleOverride,
     ScanProfile,
@@ -28,6 +30,7 @@ from oktsec_lint.sources.grammar.rules import RULE
 
 from .fields import Field
 from .formats import seconds
+from .principals import principals
 from .servers import transport_of
 from .vocabulary import resolved
 from .wording import meant_key
@@ -46,6 +49,8 @@ def build(root: Field) -> Config:
         agents=tuple(map(_agent, root["agents"])),
         rules=tuple(_overrides(root["rules"])),
         gateway=_gateway(root["gateway"]),
+        deployment=_deployment(root["deployment"]),
+        principals=tuple(principals(root["identity"]["principals"])),
         webhooks=tuple(_webhook(field) for field in root["webhooks"].items if field["url"].text()),
         category_webhooks=tuple(map(_category_webhook, root["category_webhooks"].items)),
         alert_cooldown=_cooldown(root["alerting"]["cooldown"]),
@@ -193,5 +198,22 @@ def _gateway(field: Field) -> Gateway:
         endpoint_path=field["endpoint_path"].text() or Gateway().endpoint_path,
         scan_responses=field["scan_responses"].flag(broken=True),
         require_auth=_AUTH_WORDS.get(auth, auth),
+        auth_methods=tuple(_auth_methods(field["auth_methods"])),
+        trusted_loopback_headers=field["trusted_loopback_headers"].flag(),
         place=field.at.place(at_key=True) if field.written else None,
+    )
+
+
+def _auth_methods(field: Field) -> Iterator[AuthMethod]:
+    for item in field.items:
+        yield AuthMethod(item.text(), item.at.place())
+    if field.broken:
+        yield AuthMethod("", field.at.place(at_key=True))
+
+
+def _deployment(field: Field) -> Deployment:
+    profile, demanded = field["profile"], field["require_surface_auth"]
+    return Deployment(
+        enterprise=profile.text() == "enterprise" or profile.broken or field.broken,
+        require_surface_auth=demanded.flag(broken=True) or field.broken,
     )

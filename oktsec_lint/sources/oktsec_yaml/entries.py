@@ -19,13 +19,14 @@ def invalid_names(root: Field) -> Iterator[Hit]:
     """CFG-011: names that upstream refuses, because they become file names and audit rows."""
     for section in ("agents", "mcp_servers"):
         for entry in root[section]:
-            problem = _problem_of(entry.name)
+            problem = problem_of_name(entry.name)
             if problem:
                 message = f"{quoted(entry.name)} is not a name for an entry of {quoted(section)}: {problem}"
                 yield entry.at.hit("CFG-011", message, at_key=True)
 
 
-def _problem_of(name: str) -> str:
+def problem_of_name(name: str) -> str:
+    """Why a text cannot name an agent or a server, as part of a sentence; empty when it can."""
     if not _NAME.fullmatch(name):
         return "it must be 1 to 128 letters, digits, dots, underscores or dashes, and start with none of `.` and `-`"
     if name.startswith("_"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from oktsec_lint.core.checks.identity import check
 from oktsec_lint.core.config import Config
 from oktsec_lint.core.findings import Hit, Severity
 from oktsec_lint.core.model import Inventory
+from oktsec_lint.sources import load_config
 
 Declare = Callable[..., Config]
 
@@ -24,7 +26,14 @@ def of_rule(rule: str, config: Config) -> list[Hit]:
 
 
 def _principal(name: str, **token: Any) -> dict[str, Any]:
-    return {"id": name, "tokens": [{"id": "t", "type": "gateway_bearer", "hash": "sha256:00:00", **token}]}
+    digest = f"sha256:00ff:{'0' * 64}"
+    return {"id": name, "tokens": [{"id": "t", "type": "gateway_bearer", "hash": digest, **token}]}
+
+
+def _written(agents: dict[str, list[str]], **sections: Any) -> Config:
+    """The configuration as it is read from a file; JSON is YAML."""
+    entries = {name: {"allowed_tools": allowed} for name, allowed in agents.items()}
+    return load_config("oktsec.yaml", json.dumps({"agents": entries, **sections})).config
 
 
 def _identity(*principals: Any) -> dict[str, Any]:
@@ -60,8 +69,8 @@ DOORS = [
 
 
 @pytest.mark.parametrize(("sections", "effect"), DOORS)
-def test_who_the_gateway_can_recognise(declare: Declare, sections: dict[str, Any], effect: str | None) -> None:
-    config = declare(LIMITED, **sections)
+def test_who_the_gateway_can_recognise(sections: dict[str, Any], effect: str | None) -> None:
+    config = _written(LIMITED, **sections)
     hits = of_rule("COV-008", config)
     if effect is None:
         assert not hits
@@ -77,8 +86,8 @@ def test_a_suspended_agent_needs_no_identity(declare: Declare) -> None:
 
 
 @pytest.mark.parametrize("principals", [None, "clerk", [None, "clerk", 3, {"id": 5}, {"tokens": "x"}, {"tokens": [1]}]])
-def test_sections_of_the_wrong_type_identify_nobody(declare: Declare, principals: Any) -> None:
-    config = declare(LIMITED, gateway=ON, identity={"principals": principals}, **ENTERPRISE)
+def test_sections_of_the_wrong_type_identify_nobody(principals: Any) -> None:
+    config = _written(LIMITED, gateway=ON, identity={"principals": principals}, **ENTERPRISE)
     assert len(of_rule("COV-008", config)) == 1
 
 
@@ -112,18 +121,16 @@ STRANGERS = [
 
 
 @pytest.mark.parametrize(("agents", "sections", "found"), STRANGERS)
-def test_strangers_at_the_gateway(
-    declare: Declare, agents: dict[str, Any], sections: dict[str, Any], found: int
-) -> None:
-    hits = of_rule("COV-009", declare(agents, **sections))
+def test_strangers_at_the_gateway(agents: dict[str, Any], sections: dict[str, Any], found: int) -> None:
+    hits = of_rule("COV-009", _written(agents, **sections))
     assert len(hits) == found
     assert all("default_policy: deny" in hit.help for hit in hits)
 
 
-def test_a_stranger_is_reported_at_the_gateway_and_a_principal_at_its_entry(declare: Declare) -> None:
-    (stranger,) = of_rule("COV-009", declare(LIMITED, gateway=ON))
+def test_a_stranger_is_reported_at_the_gateway_and_a_principal_at_its_entry() -> None:
+    (stranger,) = of_rule("COV-009", _written(LIMITED, gateway=ON))
     ghost = _identity(None, _principal("ghost"))
-    (principal,) = of_rule("COV-009", declare(LIMITED, gateway=ON, **ENTERPRISE, **ghost))
+    (principal,) = of_rule("COV-009", _written(LIMITED, gateway=ON, **ENTERPRISE, **ghost))
     assert stranger.pointer == "/gateway"
     assert "the allowlist of `clerk`" in stranger.message
     assert principal.pointer == "/identity/principals/1"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oktsec_lint.core.model import JsonValue, tokens_of
+from oktsec_lint.core.percent import unquoted
 from oktsec_lint.core.values import NamedTuple
-
-_HEX = 2
 
 
 class Place(NamedTuple):
@@ -35,7 +34,7 @@ class Document:
             if whole != self._id:
                 return None
             home = self.root
-        fragment = _unquoted(fragment)
+        fragment = unquoted(fragment)
         if not fragment:
             return Place(home, home)
         return _followed(home, fragment) if fragment.startswith("/") else self._named(home).get(fragment)
@@ -78,17 +77,3 @@ def _anchored(root: JsonValue) -> Iterator[tuple[str, Place]]:
             stack.extend(item.values())
         elif isinstance(item, list):
             stack.extend(item)
-
-
-def _unquoted(fragment: str) -> str:
-    """A fragment without percent encoding (RFC 3986 section 2.1); what is not well encoded stays as it is."""
-    if "%" not in fragment:
-        return fragment
-    first, *rest = fragment.encode("utf-8", "replace").split(b"%")
-    out = [first]
-    for part in rest:
-        try:
-            out += (bytes.fromhex(part[:_HEX].decode("ascii")), part[_HEX:])
-        except ValueError:
-            out += (b"%", part)
-    return b"".join(out).decode("utf-8", "replace")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oktsec_lint.collect.launch import UnusableError, endpoint_of, launch_of
-from oktsec_lint.collect.secrets import MASKED, Mask
 from oktsec_lint.core.model import Status
+from oktsec_lint.launch.entry import UnusableError, endpoint_of, launch_of
+from oktsec_lint.launch.secrets import MASKED, Mask
 from tests.live import SERVERS, http, look
 from tests.reference import stdio
 

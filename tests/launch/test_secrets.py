@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from oktsec_lint.collect.launch import UnusableError, endpoint_of, launch_of
-from oktsec_lint.collect.secrets import Mask
 from oktsec_lint.core.display import visible
+from oktsec_lint.launch.entry import UnusableError, endpoint_of, launch_of
+from oktsec_lint.launch.secrets import Mask
 from tests.live import http
 from tests.reference import stdio
 

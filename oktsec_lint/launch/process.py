@@ -16,7 +16,7 @@ from oktsec_lint import processes
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.values import NamedTuple
 
-from .launch import Launch
+from .entry import Launch
 
 GRACE = 0.5
 """Seconds a server has after its input was closed, and again after it was asked to stop."""
