@@ -22,10 +22,12 @@ from oktsec_lint.core.errors import JournalError
 from oktsec_lint.core.record import Decision, Entry
 from oktsec_lint.runtime.addresses import Database
 from oktsec_lint.runtime.postgres.journal import PostgresJournal
+from oktsec_lint.runtime.postgres.quarantine import DatabaseQuarantine
 from oktsec_lint.runtime.signing import verifier
 from oktsec_lint.runtime.trail import Examined, Filter, opened
 from tests.databases import Postgres, postgres
 from tests.runtime.test_journal import a_record, key_files
+from tests.runtime.test_quarantine import NOW, a_call, approve
 
 pytestmark = pytest.mark.slow
 
@@ -270,6 +272,7 @@ def test_filters_mean_what_they_mean_for_a_file(database: Database) -> None:
 
 def test_a_gateway_needs_no_right_to_change_or_delete_what_was_recorded(server: Postgres, database: Database) -> None:
     filled(database, 1)
+    DatabaseQuarantine.open(database).close()
     name = name_of(database)
     server.do(f"CREATE ROLE gate_{name} LOGIN", name)
     granted = Path(ROOT / "docs" / "scale.md").read_text(encoding="utf-8").partition("```sql\n")[2].partition("```")[0]
@@ -277,6 +280,12 @@ def test_a_gateway_needs_no_right_to_change_or_delete_what_was_recorded(server: 
     limited = database._replace(dsn=server.dsn(name, f"gate_{name}"))
     filled(limited, 3)
     assert examined(limited)[:3] == (4, 2, ())
+    quarantine = DatabaseQuarantine.open(limited)
+    quarantine.add(a_call())
+    assert approve(quarantine).changed
+    assert quarantine.take(a_call().binding, NOW) is not None
+    assert quarantine.purge(NOW * 2, None) == 1
+    quarantine.close()
     with psycopg.connect(limited.dsn) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("DELETE FROM oktsec_lint.entries")
 
