@@ -1,18 +1,29 @@
-"""`oktsec-lint run`: one server behind the gate. What it does is in `running`, which also reads plain lines itself."""
+"""`oktsec-lint run`: one server behind the gate, or every configured one behind the gateway.
+
+What it does is in `running` (which also reads plain lines itself) and in `gateway`.
+"""
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
+
+from oktsec_lint.core.errors import UsageError
 
 from . import options
 
 
 def run(
     command: Annotated[
-        list[str], typer.Argument(metavar="-- CMD [ARG]...", help="The server to start.", show_default=False)
-    ],
+        list[str] | None,
+        typer.Argument(
+            metavar="[CONFIG | -- CMD [ARG]...]",
+            help="A configuration, for the gateway in front of its servers; or one server to start.",
+            show_default=False,
+        ),
+    ] = None,
     enforce: Annotated[
         bool, typer.Option("--enforce", help="Refuse what policy refuses; default: only record it.")
     ] = False,
@@ -22,12 +33,31 @@ def run(
     ] = "",
     config: options.ConfigFile = None,
     journal: Annotated[str, typer.Option("--journal", metavar="FILE", help="Where decisions are recorded.")] = "",
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", help="Gateway: the port; 0 for a free one.", min=0, max=65535)
+    ] = None,
+    bind: Annotated[str, typer.Option("--bind", metavar="ADDRESS", help="Gateway: the address.")] = "",
+    host: Annotated[
+        list[str] | None, typer.Option("--host", metavar="NAME", help="Gateway: another name clients call it by.")
+    ] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option("--origin", metavar="ORIGIN", help="Gateway: a page's origin that may ask.")
+    ] = None,
 ) -> None:
-    """Start one stdio server and judge everything that it and its client say to each other.
+    """Start one stdio server, or the gateway, and judge everything that servers and clients say to each other.
 
-    Exit codes: the server's own; 5 when it was not started because something about it could not be accepted.
+    Exit codes: the server's own, 0 after the gateway's orderly end; 5 when something about it could not be accepted.
     """
-    from .running import Asked, run_gate
+    words = tuple(command or ())
+    if "--" in sys.argv:
+        from .running import Asked, run_gate
 
-    asked = Asked(tuple(command), enforce, agent, server, config, journal)
-    raise typer.Exit(run_gate(asked))
+        raise typer.Exit(run_gate(Asked(words, enforce, agent, server, config, journal)))
+    if len(words) > 1:
+        raise UsageError("one configuration is served at a time", hint="put `--` before a server's command")
+    from .gateway import Asked as Gateway
+    from .gateway import run_gateway
+
+    named = words[0] if words else config
+    asked = Gateway(named, enforce, journal, port, bind, tuple(host or ()), tuple(origin or ()))
+    raise typer.Exit(run_gateway(asked))

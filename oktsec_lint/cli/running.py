@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import os
 import re
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -18,24 +17,23 @@ from oktsec_lint import grammarbook, lockfile, rulebook
 from oktsec_lint.core.calls import CallPolicy
 from oktsec_lint.core.config import Config, ServerSpec, Transport
 from oktsec_lint.core.display import visible
-from oktsec_lint.core.errors import JournalError, OktsecError, SourceError, UsageError
+from oktsec_lint.core.errors import OktsecError, SourceError, UsageError
 from oktsec_lint.core.findings import Hit, Severity
 from oktsec_lint.core.judge import Judge
 from oktsec_lint.core.lock import Standing, policy_digest
 from oktsec_lint.core.lock_rules import LOCK_NAME
 from oktsec_lint.core.model import Place
-from oktsec_lint.core.record import Decision, Record, Sender
 from oktsec_lint.core.report import Exit
 from oktsec_lint.core.values import NamedTuple
-from oktsec_lint.protocol.gate import Event, Gate, Setup
-from oktsec_lint.runtime.journal import utc
-from oktsec_lint.runtime.shared import AnyJournal, open_books, open_journal
+from oktsec_lint.protocol.gate import Gate, Setup
+from oktsec_lint.runtime.shared import open_books, open_journal
 from oktsec_lint.runtime.stdio import serve
 from oktsec_lint.sources import LoadedConfig
 
 from .audit import config_path, open_config, request_of
 from .beside import custom_rules, day_for, lock_beside
-from .notifying import Offer, notifying
+from .notifying import notifying
+from .recording import Digests, Recorder
 from .shared import shared
 from .terminal import complain, tell
 
@@ -97,15 +95,19 @@ def _served(asked: Asked) -> int:
     setup = Setup(
         judge, calls, spec.name, agent, books.admit, books.end, config.agent(agent), asked.enforce, closed_world=closed
     )
-    if standing is not None:
-        digests = standing.policy, standing.lock.digest, standing.rulebook
-    else:
-        digests = policy_digest(config), "", rulebook.digest(rules)
     with notifying(opened, judge.rules) as offer, open_journal(kept.journal) as journal, closing(books):
         if setup.agent is None:
             tell(f"no agent named {visible(agent, 80)} is configured, so no allowlist or limit of its own applies")
         gc.freeze()
-        return serve(Gate(setup), asked.command, os.environ, _Recorder(journal, setup, digests, offer))
+        record = Recorder(journal, digests_of(judge), offer, enforce=asked.enforce)
+        return serve(Gate(setup), asked.command, os.environ, lambda event: record(event, agent, spec.name))
+
+
+def digests_of(judge: Judge) -> Digests:
+    """What a judge decides by, for the journal."""
+    if judge.standing is not None:
+        return Digests(judge.standing.policy, judge.standing.lock.digest, judge.standing.rulebook)
+    return Digests(policy_digest(judge.config), "", rulebook.digest(tuple(judge.rules.values())))
 
 
 def _refuse_a_stranger(asked: Asked, config: Config, *, configured: bool) -> None:
@@ -125,16 +127,17 @@ def _configuration(asked: Asked) -> LoadedConfig | None:
         return None
     opened = open_config(request)
     if asked.enforce:
-        _refuse_what_fails_open(opened)
+        refuse_what_fails_open(opened)
     return opened
 
 
-def _refuse_what_fails_open(opened: LoadedConfig) -> None:
-    """A mistake that takes a protection away must not be found out by an attack."""
+def refuse_what_fails_open(opened: LoadedConfig, *, gateway: bool = False) -> None:
+    """A mistake that takes a protection away must not be found out by an attack. Raises SourceError."""
+    relied_on = (*_RELIED_ON, *_RELIED_ON_BY_GATEWAY) if gateway else _RELIED_ON
     rules = {rule.id: rule for rule in rulebook.builtin()}
     for hit in opened.hits:
         severity = rules[hit.rule].severity if hit.severity is None else hit.severity
-        opens = hit.rule in _NOT_UNDERSTOOD and (hit.pointer.startswith(_RELIED_ON) or _is_stray(hit))
+        opens = hit.rule in _NOT_UNDERSTOOD and (hit.pointer.startswith(relied_on) or _is_stray(hit))
         if (opens or (severity >= Severity.HIGH and hit.rule not in _HARMLESS)) and hit.place is not None:
             where = opened.document.locate(hit.place.pointer, at_key=hit.place.at_key)
             raise SourceError(
@@ -145,6 +148,7 @@ def _refuse_what_fails_open(opened: LoadedConfig) -> None:
 _NOT_UNDERSTOOD = frozenset({"CFG-001", "CFG-003", "CFG-004", "CFG-005", "CFG-006", "CFG-007"})
 """Keys and values that mean nothing."""
 _RELIED_ON = ("/agents", "/rules", "/rate_limit")
+_RELIED_ON_BY_GATEWAY = ("/identity", "/gateway", "/deployment", "/mcp_servers", "/quarantine")
 """Where somebody relies on them."""
 _HARMLESS = frozenset({"CFG-017", "CFG-019"})
 """High for other reasons than that something is not enforced: a plaintext secret, a URL in the clear."""
@@ -193,48 +197,3 @@ def _standing(opened: LoadedConfig, spec: ServerSpec, *, enforce: bool) -> Stand
 
 _LAUNCH = ("command", "args", "package", "version", "files")
 """What the command line of `run` says of a launch; variables come from the client that starts it."""
-
-
-class _Recorder:
-    """Events to journal records, and from there to whoever is to be told."""
-
-    def __init__(self, journal: AnyJournal, setup: Setup, digests: tuple[str, str, str], offer: Offer) -> None:
-        self._journal = journal
-        self._setup = setup
-        self._digests = digests
-        self._offer = offer
-        self._complained = False
-
-    def __call__(self, event: Event) -> str | None:
-        """The record's id. Where it cannot be written, None when the gate enforces; an observing one goes on."""
-        setup = self._setup
-        record = Record(
-            utc(),
-            setup.agent_name,
-            setup.server,
-            Sender(event.direction),
-            event.method,
-            event.tool,
-            event.message_id,
-            Decision(event.decision),
-            event.level.label,
-            event.rules,
-            event.field,
-            event.reason,
-            event.arguments,
-            event.response,
-            *self._digests,
-            int((time.monotonic() - event.started) * 1_000_000),
-        )
-        entry = self._appended(record)
-        self._offer(record, entry or "")
-        return entry
-
-    def _appended(self, record: Record) -> str | None:
-        try:
-            return self._journal.append(record)
-        except JournalError as error:
-            if not self._complained:
-                complain(error)
-                self._complained = True
-            return None if self._setup.enforce else ""

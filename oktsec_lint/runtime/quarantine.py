@@ -1,7 +1,6 @@
 """Where held calls are kept: what every store of them does, whichever database it is.
 
-A gate holds a call like this: `take` what was approved for the same call before, else `add` it, tell somebody, and wait
-until it is decided (`get`); then `take` again before it is made. Only who takes an approval may make the call.
+`holding` says how a gate uses one: only who takes an approval may make the call.
 """
 
 from __future__ import annotations

@@ -47,16 +47,14 @@ class _Ledger:
 
     def settled(self, demand: Demand) -> CallState:
         """The state after the call."""
-        state = self._state
+        windows, last, running = self._state
         if self._windows:
-            state = state._replace(windows={**state.windows, **self._windows})
+            windows = {**windows, **self._windows}
         if demand.marks:
-            marked = {key: max(self._now, state.last.get(key, self._now)) for key in demand.marks}
-            state = state._replace(last={**state.last, **marked})
+            last = {**last, **{key: max(self._now, last.get(key, self._now)) for key in demand.marks}}
         if demand.slot is not None:
-            key = demand.slot.key
-            state = state._replace(running={**state.running, key: state.running.get(key, 0) + 1})
-        return state
+            running = {**running, demand.slot.key: running.get(demand.slot.key, 0) + 1}
+        return CallState(windows, last, running)
 
     def _leaves(self, item: Reservation) -> bool:
         """Takes what is reserved; False when the limit does not leave that much."""

@@ -7,7 +7,7 @@ hold for every spelling of a tool.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -41,15 +41,14 @@ class _Rules(NamedTuple):
 
     denial: Denial | None = None
     """Why it may never be called; the rest is empty then."""
-    rate: Key = ()
+    rate: Reservation | None = None
     policies: tuple[ToolPolicy, ...] = ()
     constraints: tuple[ToolConstraint, ...] = ()
-    chains: tuple[ChainRule, ...] = ()
-    """Those that deny it for a while."""
+    pauses: tuple[Pause, ...] = ()
     starts: tuple[Key, ...] = ()
     """What is remembered when it is called."""
-    concurrent: int = 0
-    """Calls at once, of the agent and not of the tool; 0 is no limit."""
+    slot: Slot | None = None
+    """Of the agent, not of the tool."""
     agent: str = ""
 
 
@@ -80,12 +79,11 @@ class _Entry:
         cooling = [("cooldown", item.name) for item in constraints if item.cooldown]
         chained = [("chain", item.start) for item in self.starts.of(server, tool)]
         return _Rules(
-            rate=(self.name, "calls"),
             policies=self.policies.of(server, tool),
             constraints=constraints,
-            chains=self.chains.of(server, tool),
+            pauses=(*_chained(self.name, self.chains.of(server, tool)), *_cooling(self.name, constraints)),
             starts=tuple((self.name, *key) for key in dict.fromkeys((*cooling, *chained))),
-            concurrent=self.concurrent,
+            slot=_slot(self.name, self.concurrent),
             agent=self.name,
         )
 
@@ -114,10 +112,10 @@ class CallPolicy:
         if denial is not None:
             return denial
         return Demand(
-            self._rate_of(rules),
-            _slot(rules),
+            rules.rate,
+            rules.slot,
             tuple(item for policy in rules.policies for item in _reserved(policy, rules.agent, amounts)),
-            (*_chained(rules), *_cooling(rules)),
+            rules.pauses,
             rules.starts,
             None if call.approved else next(filter(None, (_approval(item, amounts) for item in rules.policies)), None),
         )
@@ -154,16 +152,18 @@ class CallPolicy:
         if entry is None and (declared or not self._open):
             return _Rules(Denial("agent_unknown", f"the agent {quoted(name)} is not declared under `agents`"))
         if entry is None:
-            found = _Rules(_not_allowed(name, tool) if tool == DENY_ALL else None, rate=("",))
+            found = _Rules(_not_allowed(name, tool) if tool == DENY_ALL else None)
         else:
             found = entry.rules(server, tool)
-        return _Rules(_unreadable(self._unreadable)) if self._unreadable and found.denial is None else found
+        if self._unreadable and found.denial is None:
+            return _Rules(_unreadable(self._unreadable))
+        return found._replace(rate=self._rate_of(("",) if entry is None else (entry.name, "calls")))
 
-    def _rate_of(self, rules: _Rules) -> Reservation | None:
+    def _rate_of(self, key: Key) -> Reservation | None:
         if not self._rate:
             return None
         denial = Denial("rate_limited", f"more than {self._rate:,} calls in {self._rate_window:,} seconds")
-        return Reservation(rules.rate, 1, self._rate, self._rate_window, denial)
+        return Reservation(key, 1, self._rate, self._rate_window, denial)
 
 
 def _not_allowed(agent: str, tool: str) -> Denial:
@@ -176,12 +176,12 @@ def _unreadable(why: str) -> Denial:
     return Denial("tool_policy:invalid", f"a limit in the configuration cannot be read: {why}")
 
 
-def _slot(rules: _Rules) -> Slot | None:
-    if not rules.concurrent:
+def _slot(agent: str, most: int) -> Slot | None:
+    if not most:
         return None
-    calls = "call that is" if rules.concurrent == 1 else "calls that are"
-    reason = f"{rules.concurrent:,} {calls} not answered yet, the most by `max_concurrent_calls`"
-    return Slot((rules.agent, "running"), rules.concurrent, Denial("concurrency_limited", reason))
+    calls = "call that is" if most == 1 else "calls that are"
+    reason = f"{most:,} {calls} not answered yet, the most by `max_concurrent_calls`"
+    return Slot((agent, "running"), most, Denial("concurrency_limited", reason))
 
 
 def _amounts(rules: _Rules, arguments: JsonValue) -> Amounts:
@@ -214,6 +214,7 @@ def _approval(policy: ToolPolicy, amounts: Amounts) -> Denial | None:
     return denial._replace(approvable=True)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _denied(policy: ToolPolicy, limit: str, why: str, pointer: str = "") -> Denial:
     return Denial(f"tool_policy:{limit}", f"{why}, by {quoted(f'tool_policies.{policy.name}')}", pointer)
 
@@ -223,15 +224,15 @@ def _against_constraints(rules: _Rules, arguments: JsonValue) -> Denial | None:
     return next(filter(None, found), None)
 
 
-def _chained(rules: _Rules) -> Iterator[Pause]:
-    for chain in rules.chains:
+def _chained(agent: str, chains: Iterable[ChainRule]) -> Iterator[Pause]:
+    for chain in chains:
         reason = f"it may not be called within {chain.cooldown:,} seconds of {quoted(chain.start)}"
         denial = Denial(f"tool_chain:{visible(chain.start, _NAME)}", reason)
-        yield Pause((rules.agent, "chain", chain.start), chain.cooldown, denial)
+        yield Pause((agent, "chain", chain.start), chain.cooldown, denial)
 
 
-def _cooling(rules: _Rules) -> Iterator[Pause]:
-    for item in rules.constraints:
+def _cooling(agent: str, constraints: Iterable[ToolConstraint]) -> Iterator[Pause]:
+    for item in constraints:
         if item.cooldown:
             denial = Denial("tool_constraint:cooldown", f"it may be called once in {item.cooldown:,} seconds")
-            yield Pause((rules.agent, "cooldown", item.name), item.cooldown, denial)
+            yield Pause((agent, "cooldown", item.name), item.cooldown, denial)

@@ -10,6 +10,7 @@ from oktsec_lint.core.values import NamedTuple
 
 from .canonical import canonical
 from .model import Lock, LockedDefinition, LockedServer, ObjectName
+from .prefixes import with_prefixes
 from .taking import in_order, taken
 
 
@@ -97,7 +98,8 @@ def updated(lock: Lock, inventory: Inventory, accepts: Callable[[Change], bool])
     for change in changes(lock, inventory):
         if accepts(change):
             servers = _with(servers, change)
-    return lock._replace(servers=tuple(servers[name] for name in sorted(servers)))
+    after = [servers[name] for name in sorted(servers)]
+    return lock._replace(servers=with_prefixes(lock.servers, after))
 
 
 def _with(servers: dict[str, LockedServer], change: Change) -> dict[str, LockedServer]:

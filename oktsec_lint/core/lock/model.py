@@ -77,6 +77,9 @@ class LockedServer(NamedTuple):
     """In the order of the file."""
     findings: tuple[LockedFinding, ...] = ()
     place: Place | None = None
+    prefixed: tuple[ObjectKey, ...] = ()
+    """Tools and prompts that a gateway never shows under their bare names, because another server bore those first;
+    sorted."""
 
     def grouped(self) -> Mapping[ObjectKey, tuple[LockedDefinition, ...]]:
         """The definitions by kind and name: usually one each."""

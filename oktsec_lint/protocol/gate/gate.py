@@ -70,6 +70,10 @@ class Gate:
         self._quarantine.drain()
         return [*last, *(() if self._unlisted else self._resume(now))]
 
+    def overflowed(self, side: Side, now: float) -> list[Command]:
+        """What to do about a message of one side's that its reader threw away because of its length."""
+        return [*self._too_much(side, None, now)]
+
     def release(self, message_id: str, now: float, *, approved: bool, by: str = "") -> list[Command]:
         """What to do with a held call (`Hold`) after somebody has decided; `by` is what the journal names for it.
 

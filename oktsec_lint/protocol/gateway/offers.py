@@ -1,0 +1,61 @@
+"""What a directory is made from, what it leads to, and what it leaves out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from oktsec_lint.core.model import Definition, JsonValue, Kind
+from oktsec_lint.core.values import NamedTuple
+
+_T = TypeVar("_T")
+
+
+class Offered(NamedTuple):
+    """What one agent is shown of one server, already judged and filtered."""
+
+    server: str
+    definitions: tuple[Definition, ...]
+
+
+class Target(NamedTuple):
+    """What a public name or address stands for."""
+
+    server: str
+    name: str
+    """What the server calls it: a name, a resource's `uri`, a template's `uriTemplate`."""
+    body: JsonValue
+    """As the server sent it."""
+
+
+class Excluded(NamedTuple):
+    """Something that a server offers and that is not listed, or not under the name that the lock gives it."""
+
+    server: str
+    kind: Kind
+    name: str
+    """What the server calls it; hostile text."""
+    reason: str
+    """What happened and why, and where an operator can do something about it, what; may be shown as it is."""
+
+
+class Listed(NamedTuple):
+    """One entry of a list."""
+
+    body: JsonValue
+    """As it is listed."""
+    target: Target
+
+
+def offered(offers: Sequence[Offered], kind: Kind) -> Iterator[tuple[str, Definition]]:
+    """Every definition of a kind with its server, in configuration order. A variant is no second definition."""
+    for offer in offers:
+        for item in offer.definitions:
+            if item.kind is kind and not item.variant:
+                yield offer.server, item
+
+
+def repeated(values: Iterable[_T]) -> frozenset[_T]:
+    """The values that come more than once."""
+    return frozenset(value for value, count in Counter(values).items() if count > 1)

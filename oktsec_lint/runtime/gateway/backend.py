@@ -1,0 +1,140 @@
+"""One configured server: how it stands, and the sessions that agents have with it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from oktsec_lint.core.config import ServerSpec
+from oktsec_lint.core.errors import UpstreamError
+from oktsec_lint.core.values import NamedTuple
+from oktsec_lint.runtime.upstream import Limits, Pool, make_link
+
+from .handshake import open_legacy, open_modern
+from .session import Session
+
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
+"""Seconds until a server that could not be reached is tried again: doubled each time."""
+
+
+class State(StrEnum):
+    """How a server stands, as `/ready` and the metrics have it."""
+
+    IDLE = "idle"
+    """Nobody has asked for it yet."""
+    STARTING = "starting"
+    READY = "ready"
+    DEGRADED = "degraded"
+    """It answers, but not everything that was asked of it."""
+    DOWN = "down"
+
+
+class Condition(NamedTuple):
+    """A server's state and what is behind it."""
+
+    state: State = State.IDLE
+    reason: str = ""
+    since: float = 0.0
+    """Monotonic clock, seconds."""
+
+
+class Backend:
+    """Opens sessions with one server, and does not try again at once where that fails."""
+
+    def __init__(
+        self, spec: ServerSpec, environ: Mapping[str, str], pool: Pool, limits: Limits, say: Callable[[str], None]
+    ) -> None:
+        """`say` is told when the condition changes, in a sentence."""
+        self.spec = spec
+        self.condition = Condition()
+        self.sessions: set[Session] = set()
+        """Every open session."""
+        self._environ = environ
+        self._pool = pool
+        self._limits = limits
+        self._say = say
+        self._modern: bool | None = None
+        """Which era it speaks; None until that is known."""
+        self._failures = 0
+        self._retry = 0.0
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    def note(self, state: State, reason: str = "") -> None:
+        """The condition from now on."""
+        if (state, reason) != self.condition[:2]:
+            if state is State.DOWN or self.condition.state is State.DOWN:
+                self._say(f"{self.name} is {state}" + (f": {reason}" if reason else ""))
+            self.condition = Condition(state, reason, time.monotonic())
+
+    async def open(self, make: Callable[[], Session]) -> Session:
+        """A session, opened. `make` gives one without a link, more than once where the server's era is found out.
+
+        Raises UpstreamError; for a while after that, at once.
+        """
+        now = time.monotonic()
+        if now < self._retry:
+            raise UpstreamError(f"{self.name} is down: {self.condition.reason}")
+        if self.condition.state is not State.READY:
+            self.note(State.STARTING)
+        try:
+            session = await self._opened(make)
+        except UpstreamError as error:
+            self._failures += 1
+            self._retry = time.monotonic() + min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (self._failures - 1))
+            self.note(State.DOWN, str(error))
+            raise
+        self._failures, self._retry = 0, 0.0
+        self.note(State.READY)
+        return session
+
+    async def close(self, session: Session, reason: str = "closed") -> None:
+        """Ends one session."""
+        self.sessions.discard(session)
+        await session.close(reason)
+
+    async def shut(self) -> None:
+        """Ends every session."""
+        await asyncio.gather(*(self.close(session, "the gateway ends") for session in list(self.sessions)))
+
+    async def _opened(self, make: Callable[[], Session]) -> Session:
+        if self._modern is None:
+            session = await self._linked(make)
+            if await self._speaks(session, modern=True):
+                return session
+            if session.gone:  # some servers end at the first word they do not know
+                session = await self._linked(make)
+        else:
+            session = await self._linked(make)
+            if self._modern and await self._speaks(session, modern=True):
+                return session
+        await self._speaks(session, modern=False)
+        return session
+
+    async def _linked(self, make: Callable[[], Session]) -> Session:
+        session = make()
+        link = make_link(self.spec, self._environ, session, self._limits, self._pool)
+        session.attach(link)
+        self.sessions.add(session)
+        try:
+            await link.open()
+        except UpstreamError:
+            await self.close(session)
+            raise
+        return session
+
+    async def _speaks(self, session: Session, *, modern: bool) -> bool:
+        try:
+            if modern:
+                self._modern = True if await open_modern(session) else None
+                return self._modern is True
+            await open_legacy(session)
+        except (UpstreamError, asyncio.CancelledError):
+            await self.close(session, "it was not opened")
+            raise
+        self._modern = False
+        return True

@@ -1,0 +1,92 @@
+"""Everything that one loaded configuration decides by. A reload makes another; this stays with what runs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+
+from oktsec_lint.core.calls import Books, CallPolicy
+from oktsec_lint.core.config import Config
+from oktsec_lint.core.held import Terms
+from oktsec_lint.core.judge import Judge
+from oktsec_lint.core.lock import Lock
+from oktsec_lint.core.values import NamedTuple
+from oktsec_lint.protocol.gate import Event, Gate, Setup
+from oktsec_lint.protocol.gateway.directory import Excluded
+from oktsec_lint.protocol.gateway.entrance import Entrance
+from oktsec_lint.protocol.gateway.eras import Client
+
+from .backend import Backend
+from .session import Audience, Session
+
+
+class Ground(NamedTuple):
+    """What a house is built on."""
+
+    config: Config
+    judge: Judge
+    entrance: Entrance
+    record: Callable[[Event, str, str], str | None]
+    """Remembers an event of a server and an agent: its id in the journal, None where nothing may pass without one."""
+    say: Callable[[str], None]
+    """Tells the operator a sentence."""
+    refused: Callable[[str], None]
+    """Remembers why somebody was not let in."""
+    enforce: bool = False
+    terms: Terms = Terms(enabled=False)
+
+
+class House:
+    """Judges for every agent, servers for all of them."""
+
+    def __init__(self, ground: Ground, backends: Sequence[Backend], books: Books | None = None) -> None:
+        config = ground.config
+        self.ground = ground
+        self.backends = tuple(backends)
+        self.policy = CallPolicy(config)
+        self.books = books or Books(self.policy)
+        self.closed_world = config.default_policy == "deny"
+        standing = ground.judge.standing
+        self.lock: Lock | None = standing.lock if standing is not None else None
+        self.answering = 0
+        """Requests of clients that are being answered by this house."""
+        self._said: set[Excluded] = set()
+        self._gates = count(1)
+
+    def restricts(self, agent: str) -> bool:
+        """Whether an agent may call some tools only; one that nobody declared, whether it may call none."""
+        known = self.ground.config.agent(agent)
+        return self.closed_world if known is None else not known.unrestricted or known.suspended
+
+    def session(self, server: str, agent: str, client: Client, audience: Audience) -> Session:
+        """A session behind a gate of its own, without a link."""
+        ground, number = self.ground, next(self._gates)
+        setup = Setup(
+            ground.judge,
+            self.policy,
+            server,
+            agent,
+            lambda call, text, now: self.books.admit(call, f"{number}:{text}", now),
+            lambda text: self.books.end(f"{number}:{text}"),
+            ground.config.agent(agent),
+            ground.enforce,
+            self.closed_world,
+            ground.terms.enabled,
+        )
+        return Session(server, Gate(setup), lambda event: ground.record(event, agent, server), audience, client)
+
+    def report(self, excluded: Iterable[Excluded]) -> None:
+        """Says once what is not offered because of its name."""
+        for item in excluded:
+            if item not in self._said:
+                self._said.add(item)
+                self.ground.say(f"{item.server}: the {item.kind} {item.name!r} is not offered: {item.reason}")
+
+    async def shut(self, patience: float) -> None:
+        """Ends every session, once what is being answered is answered or so many seconds have passed."""
+        until = time.monotonic() + patience
+        while self.answering and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+        await asyncio.gather(*(backend.shut() for backend in self.backends))

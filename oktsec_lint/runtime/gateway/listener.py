@@ -1,0 +1,231 @@
+"""HTTP towards clients: one endpoint for MCP, and what an operator asks a gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Coroutine
+
+from aiohttp import web
+
+from oktsec_lint.core.model import JsonValue
+from oktsec_lint.protocol.gateway import Arrival, Caller, Refusal, admit
+from oktsec_lint.protocol.gateway.eras import JsonObject
+from oktsec_lint.protocol.gateway.post import Posted, Rejected, http_status, read_post
+from oktsec_lint.protocol.wire import MAX_BYTES, encode
+
+from .clients import Guest
+from .reception import Reception
+from .stream import Stream
+
+_QUIET = 15.0
+"""Seconds after which a silent stream says that it is still there: less than a proxy's usual minute."""
+_JSON = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_EVENTS = {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+    "X-Content-Type-Options": "nosniff",
+}
+_SESSION = "Mcp-Session-Id"
+
+
+class Listener:
+    """Answers HTTP requests. Nothing of one is read before its sender may come in."""
+
+    def __init__(self, reception: Reception, path: str, pages: Callable[[str], web.Response | None]) -> None:
+        """`pages` answers what is asked of the gateway itself, by path; None for what there is not."""
+        self._reception = reception
+        self._path = path
+        self._pages = pages
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """The response to one request."""
+        house = self._reception.house
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers]
+        arrival = Arrival(request.method, request.raw_path, headers, request.remote or "")
+        caller = admit(arrival, house.ground.entrance, time.time())
+        if isinstance(caller, Refusal):
+            house.ground.refused(caller.reason)
+            return web.Response(status=caller.status, headers=dict(caller.headers), text=caller.body)
+        if request.version.major == 1 and request.version.minor == 0:
+            return _plain(400, "HTTP/1.1 is needed here")
+        if request.path != self._path:
+            page = self._pages(request.path) if request.method == "GET" else None
+            return page or _plain(404, "there is nothing here")
+        house.answering += 1
+        try:
+            return await self._endpoint(request, headers, caller)
+        finally:
+            house.answering -= 1
+
+    async def _endpoint(
+        self, request: web.BaseRequest, headers: list[tuple[str, str]], caller: Caller
+    ) -> web.StreamResponse:
+        if request.method == "POST":
+            return await self._post(request, headers, caller)
+        if request.method not in {"GET", "DELETE"}:
+            return _plain(405, "POST is what is taken here", {"Allow": "POST, GET, DELETE"})
+        guest = self._reception.guest(request.headers.get(_SESSION, ""), caller.agent)
+        if guest is None:
+            known = _SESSION in request.headers
+            return _plain(404 if known else 405, "there is no such session", {"Allow": "POST"})
+        if request.method == "DELETE":
+            await self._reception.end(guest)
+            return web.Response(status=200)
+        return await _standing(request, guest)
+
+    async def _post(
+        self, request: web.BaseRequest, headers: list[tuple[str, str]], caller: Caller
+    ) -> web.StreamResponse:
+        body = await _body(request)
+        if body is None:
+            return _rejected(Rejected(413, -32600, f"a message is longer than {MAX_BYTES:,} bytes", None, None))
+        posted = read_post(headers, body)
+        if isinstance(posted, Rejected):
+            self._reception.house.ground.refused(posted.message)
+            return _rejected(posted)
+        if posted.modern:
+            return await self._modern(request, posted, caller)
+        if posted.message.get("method") == "initialize" and "id" in posted.message:
+            answer, name = await self._reception.initialize(posted, caller.agent)
+            return _json(200, _message(posted.message, answer), {_SESSION: name})
+        return await self._legacy(request, posted, caller)
+
+    async def _modern(self, request: web.BaseRequest, posted: Posted, caller: Caller) -> web.StreamResponse:
+        if "id" not in posted.message:
+            return web.Response(status=202)
+        stream = Stream()
+        work = self._reception.of_visitor(posted, caller.agent, stream)
+        return await _answered(request, posted.message, stream, work, modern=True)
+
+    async def _legacy(self, request: web.BaseRequest, posted: Posted, caller: Caller) -> web.StreamResponse:
+        if not posted.session:
+            return _rejected(Rejected(400, -32600, "no Mcp-Session-Id: initialize first", None, None))
+        guest = self._reception.guest(posted.session, caller.agent)
+        if guest is None:
+            return _rejected(Rejected(404, -32001, "there is no such session; initialize anew", None, None))
+        messages = posted.batch or (posted.message,)
+        requests = [item for item in messages if "method" in item and "id" in item]
+        for item in messages:
+            if "method" not in item:
+                guest.replied(item)
+            elif "id" not in item:
+                self._reception.notified(item, guest)
+        if not requests:
+            return web.Response(status=202)
+        stream = Stream()
+        if posted.batch:
+            every = await asyncio.gather(*(self._reception.of_guest(posted, item, guest, stream) for item in requests))
+            answers: list[JsonValue] = [_message(item, found) for item, found in zip(requests, every, strict=True)]
+            return web.Response(body=encode(answers), headers=_JSON)
+        work = self._reception.of_guest(posted, posted.message, guest, stream)
+        return await _answered(request, posted.message, stream, work, modern=False)
+
+
+async def _standing(request: web.BaseRequest, guest: Guest) -> web.StreamResponse:
+    """The stream on which a client of the older era hears what belongs to no request."""
+    if "text/event-stream" not in request.headers.get("Accept", ""):
+        return _plain(406, "this is a stream of events")
+    if guest.standing is not None and not guest.standing.ended:
+        return _plain(409, "the session has its stream already")
+    guest.standing = stream = Stream()
+    try:
+        return await _events(request, stream, {})
+    finally:
+        stream.end()
+        if guest.standing is stream:
+            guest.standing = None
+
+
+async def _answered(
+    request: web.BaseRequest, message: JsonObject, stream: Stream, work: Coroutine[object, object, JsonObject | Rejected], *, modern: bool
+) -> web.StreamResponse:
+    """The answer as JSON if it comes alone, else at the end of a stream of events."""
+    task = asyncio.get_running_loop().create_task(work)
+    begun = asyncio.ensure_future(stream.begun.wait())
+    try:
+        await asyncio.wait({task, begun}, return_when=asyncio.FIRST_COMPLETED)
+        if not stream.begun.is_set():
+            return _final(message, await task, modern=modern)
+        task.add_done_callback(lambda done: _finish(stream, message, done))
+        return await _events(request, stream, {})
+    except asyncio.CancelledError:
+        if modern or task.cancelled():
+            task.cancel()
+        raise
+    finally:
+        begun.cancel()
+
+
+def _finish(stream: Stream, message: JsonObject, done: asyncio.Task[JsonObject | Rejected]) -> None:
+    if not done.cancelled():
+        stream.put(_message(message, done.result()))
+    stream.end()
+
+
+def _final(message: JsonObject, answer: JsonObject | Rejected, *, modern: bool) -> web.Response:
+    if isinstance(answer, Rejected):
+        return _rejected(answer._replace(message_id=message.get("id")))
+    error = answer.get("error")
+    code = error.get("code") if isinstance(error, dict) else None
+    status = http_status(code) if modern and isinstance(code, int) else 200
+    return _json(status, _message(message, answer))
+
+
+def _message(request: JsonObject, answer: JsonObject | Rejected) -> JsonObject:
+    if isinstance(answer, Rejected):
+        return _error(answer._replace(message_id=request.get("id")))
+    return {"jsonrpc": "2.0", "id": request.get("id"), **answer}
+
+
+def _error(rejected: Rejected) -> JsonObject:
+    error: JsonObject = {"code": rejected.code, "message": rejected.message}
+    if rejected.data is not None:
+        error["data"] = rejected.data
+    return {"jsonrpc": "2.0", "id": rejected.message_id, "error": error}
+
+
+def _rejected(rejected: Rejected) -> web.Response:
+    return _json(rejected.status, _error(rejected))
+
+
+def _json(status: int, message: JsonObject, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, body=encode(message), headers={**_JSON, **(headers or {})})
+
+
+def _plain(status: int, sentence: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, text=f"{sentence}\n", headers=headers)
+
+
+async def _body(request: web.BaseRequest) -> bytes | None:
+    """The body; None for one beyond the limit."""
+    if (request.content_length or 0) > MAX_BYTES:
+        return None
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.content.iter_any():
+        size += len(part)
+        if size > MAX_BYTES:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _events(request: web.BaseRequest, stream: Stream, headers: dict[str, str]) -> web.StreamResponse:
+    """Everything that a stream brings, each message an event."""
+    response = web.StreamResponse(headers={**_EVENTS, **headers})
+    await response.prepare(request)
+    while True:
+        try:
+            async with asyncio.timeout(_QUIET):
+                message = await stream.next()
+        except TimeoutError:
+            await response.write(b": still here\n\n")
+            continue
+        if message is None:
+            break
+        await response.write(b"event: message\ndata: " + json.dumps(message).encode() + b"\n\n")
+    await response.write_eof()
+    return response

@@ -1,0 +1,176 @@
+"""One gateway process from its first socket to its last answer: reload, drain, and the pages for operators."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from oktsec_lint.core.errors import OktsecError
+from oktsec_lint.core.values import NamedTuple
+from oktsec_lint.protocol.gateway.seals import Seal
+
+from .backend import Backend, State
+from .holding import Holding
+from .house import House
+from .listener import Listener
+from .reception import Reception
+
+_DRAIN = 30.0
+"""Seconds that requests get to be answered once the gateway was told to end."""
+_GLANCE = 1.0
+"""Seconds between two looks at the files."""
+_HEADERS = 32 << 10
+"""Bytes of one header, and of the request line."""
+
+
+class Place(NamedTuple):
+    """Where a gateway listens, and what makes it look at its files again."""
+
+    bind: str
+    port: int
+    path: str
+    watched: tuple[Path, ...] = ()
+    shared: bool = False
+    """Whether other processes listen on the same port (`SO_REUSEPORT`)."""
+
+
+class Service:
+    """Serves until it is told to end."""
+
+    def __init__(
+        self,
+        house: House,
+        rebuild: Callable[[], House],
+        place: Place,
+        key: bytes,
+        holding: Holding | None,
+        say: Callable[[str], None],
+    ) -> None:
+        """`rebuild` reads the files again; it raises OktsecError where they do not load. `key` signs session ids."""
+        self._reception = Reception(house, Seal(key), holding)
+        self._rebuild = rebuild
+        self._place = place
+        self._say = say
+        self._over = asyncio.Event()
+        self._reload = asyncio.Event()
+        self._closing: set[asyncio.Task[None]] = set()
+        self._draining = False
+
+    async def run(self, ready: Callable[[int], None]) -> None:
+        """Listens; `ready` is told the port. Raises OSError where the address cannot be had."""
+        listener = Listener(self._reception, self._place.path, self._page)
+        server = web.Server(
+            listener.handle,
+            auto_decompress=False,
+            max_line_size=_HEADERS,
+            max_field_size=_HEADERS,
+            handler_cancellation=True,
+            access_log=None,
+        )
+        runner = web.ServerRunner(server, shutdown_timeout=1.0)
+        await runner.setup()
+        bound = _bound(self._place)
+        try:
+            site = web.SockSite(runner, bound)
+            await site.start()
+            self._heed_signals()
+            ready(bound.getsockname()[1])
+            await self._until_over()
+            self._draining = True
+            await site.stop()
+            await self._drain()
+        finally:
+            await runner.cleanup()
+
+    async def _until_over(self) -> None:
+        stamp, told = _stamp(self._place.watched), asyncio.ensure_future(self._over.wait())
+        while not self._over.is_set():
+            await asyncio.wait({told, asyncio.ensure_future(self._reload.wait())}, timeout=_GLANCE)
+            self._reception.tidy(time.monotonic())
+            now = _stamp(self._place.watched)
+            if self._reload.is_set() or now != stamp:
+                stamp = now
+                self._reload.clear()
+                await self._take_over()
+
+    async def _take_over(self) -> None:
+        """The new configuration for everything that comes from now on; what does not load changes nothing."""
+        try:
+            house = await asyncio.to_thread(self._rebuild)
+        except OktsecError as error:
+            self._say(f"the configuration was not reloaded, the one before stays in force: {error}")
+            return
+        old = self._reception.house
+        self._reception.take_over(house)
+        self._say("the configuration was reloaded")
+        task = asyncio.get_running_loop().create_task(old.shut(_DRAIN))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _drain(self) -> None:
+        await asyncio.gather(self._reception.house.shut(_DRAIN), *self._closing)
+
+    def _heed_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._over.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+
+    def _page(self, path: str) -> web.Response | None:
+        if path == "/health":
+            return _json({"status": "ok"})
+        if path == "/ready":
+            return self._ready()
+        return None
+
+    def _ready(self) -> web.Response:
+        house = self._reception.house
+        servers = {item.name: _shown(item) for item in house.backends}
+        down = [name for name, item in servers.items() if item["state"] == State.DOWN]
+        status = "draining" if self._draining else "degraded" if down else "ok"
+        return _json({"status": status, "servers": servers}, 503 if self._draining else 200)
+
+
+def _shown(backend: Backend) -> dict[str, str]:
+    found = {"state": str(backend.condition.state)}
+    return {**found, "reason": backend.condition.reason} if backend.condition.reason else found
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(
+        status=status, text=json.dumps(value), content_type="application/json", headers={"Cache-Control": "no-store"}
+    )
+
+
+def _bound(place: Place) -> socket.socket:
+    family = socket.AF_INET6 if ":" in place.bind else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if place.shared:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        bound.bind((place.bind, place.port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _stamp(paths: tuple[Path, ...]) -> tuple[tuple[int, int] | None, ...]:
+    """What changes when a file does."""
+    return tuple(_file_stamp(path) for path in paths)
+
+
+def _file_stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino

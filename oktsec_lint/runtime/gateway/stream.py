@@ -1,0 +1,40 @@
+"""What one HTTP response carries to a client: messages in order, and then no more."""
+
+from __future__ import annotations
+
+import asyncio
+
+from oktsec_lint.protocol.gateway.eras import JsonObject
+
+_MOST = 1000
+"""Messages that may wait for a client that does not read; then its stream ends, as nothing may be left out of it."""
+
+
+class Stream:
+    """Written by whoever has something for the client, read by the response. `first` is called at the first message:
+    an answer that comes alone needs no stream."""
+
+    def __init__(self) -> None:
+        self._waiting: asyncio.Queue[JsonObject | None] = asyncio.Queue()
+        self.begun = asyncio.Event()
+        """Whether anything but the answer was put in."""
+        self.ended = False
+
+    def put(self, message: JsonObject) -> bool:
+        """Whether the message will be read, unless the client leaves first."""
+        if self.ended or self._waiting.qsize() >= _MOST:
+            self.end()
+            return False
+        self._waiting.put_nowait(message)
+        self.begun.set()
+        return True
+
+    def end(self) -> None:
+        """No more will come."""
+        if not self.ended:
+            self.ended = True
+            self._waiting.put_nowait(None)
+
+    async def next(self) -> JsonObject | None:
+        """The next message; None when there is none and will be none."""
+        return await self._waiting.get()
