@@ -15,6 +15,7 @@ from .journal import Journal
 from .quarantine import Quarantine
 
 if TYPE_CHECKING:
+    from .bell import Bell
     from .postgres.journal import PostgresJournal
     from .postgres.reading import DatabaseReading
     from .redis.books import RedisBooks
@@ -54,6 +55,13 @@ def open_books(policy: CallPolicy, server: Server | None, *, enforce: bool, say:
     with _needing("redis", "redis", server):
         from .redis.books import RedisBooks
     return RedisBooks(policy, server, enforce=enforce, say=say)
+
+
+def open_bell(server: Server | None) -> Bell:
+    """What a gateway waits for decisions with. Raises as `open_books`."""
+    from .bell import Bell
+
+    return Bell(open_channel(server))
 
 
 def open_channel(server: Server | None) -> Channel | None:

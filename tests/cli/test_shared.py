@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -16,8 +15,7 @@ import pytest
 from oktsec_lint.core.held import State
 from oktsec_lint.runtime.addresses import Database, Server
 from oktsec_lint.runtime.postgres.quarantine import DatabaseQuarantine
-from oktsec_lint.runtime.redis.channel import Channel
-from oktsec_lint.runtime.watch import Watch
+from oktsec_lint.runtime.redis.channel import ANY, Channel
 from tests.command import oktsec_lint
 from tests.databases import Postgres, postgres, redis
 from tests.runtime.test_quarantine import a_call
@@ -136,19 +134,21 @@ def test_a_call_that_one_gateway_holds_is_approved_anywhere_and_it_learns_of_it(
     server: Postgres, tmp_path: Path
 ) -> None:
     (tmp_path / "oktsec.yaml").write_text(CONFIG + LIMITED)
-    told: SimpleQueue[Any] = SimpleQueue()
     with redis() as limits:
         env = {"JOURNAL_DSN": server.make("held"), "LIMITS": limits.url}
         store = DatabaseQuarantine.open(Database(env["JOURNAL_DSN"]))
-        watch = Watch(store, told.put, Channel(Server(limits.url)))
         store.add(a_call(at=time.time()))
-        watch.add("a")
+        hearing = Channel(Server(limits.url))
+        assert hearing.heard(30) == ANY
         listed = oktsec_lint("quarantine", "list", cwd=tmp_path, env=env)
         assert listed.out.startswith("a  pending ")
         ran = oktsec_lint("quarantine", "approve", "a", "--yes", "--by", "ann", cwd=tmp_path, env=env)
         assert (ran.code, ran.err) == (0, "")
-        call = told.get(timeout=30)
+        assert hearing.heard(30) == "a"
+        hearing.close()
+        call = store.get("a", time.time())
+        store.close()
+        assert call is not None
         assert (call.state, call.decided_by) == (State.APPROVED, "ann")
-        watch.close()
     recorded = oktsec_lint("audit", "query", "--decision", "approved", cwd=tmp_path, env=env)
     assert "approved by ann: a" in recorded.out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
@@ -19,6 +20,8 @@ from .sessions import connect, telling
 
 _LOCK = 0x6F6B7471
 """Changes come one after the other. There are as many of them as people can decide about."""
+_PAUSE = 1.0
+"""Seconds in which a database that could not be reached is not tried again: a gateway serves others meanwhile."""
 _FIELDS = ", ".join(f"{name} {'FLOAT8 NOT NULL' if name in REAL else TEXT}" for name in HeldCall._fields)
 _TABLES = f"""
 CREATE TABLE {SCHEMA}.calls ({_FIELDS}, PRIMARY KEY (id));
@@ -37,6 +40,8 @@ class DatabaseQuarantine(QuarantineRows):
         self._database = database
         self._connection = connection
         self._closed = False
+        self._down: tuple[float, JournalError] | None = None
+        """Since when, in monotonic seconds, and why the database cannot be reached."""
 
     @classmethod
     def open(cls, database: Database) -> Self:
@@ -57,8 +62,8 @@ class DatabaseQuarantine(QuarantineRows):
     @contextmanager
     def _looking(self) -> Iterator[None]:
         with self._turn, telling(self._database):
-            if not self._answers() and not self._closed:
-                self._connection = _connected(self._database)
+            if not self._closed and not self._answers():
+                self._reconnect()
             yield
 
     def _answers(self) -> bool:
@@ -69,6 +74,16 @@ class DatabaseQuarantine(QuarantineRows):
             self._connection.close()
             return False
         return True
+
+    def _reconnect(self) -> None:
+        """Raises JournalError; at once, shortly after it did before."""
+        if self._down is not None and time.monotonic() - self._down[0] < _PAUSE:
+            raise self._down[1]
+        try:
+            self._connection, self._down = _connected(self._database), None
+        except JournalError as error:
+            self._down = (time.monotonic(), error)
+            raise
 
     def _rows(self, query: str, *values: str | float) -> list[Row]:
         cursor = self._connection.execute(query.replace("?", "%s").encode(), values)
