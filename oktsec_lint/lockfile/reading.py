@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any, NoReturn
 
@@ -17,7 +17,16 @@ from oktsec_lint.core.errors import SourceError
 from oktsec_lint.core.findings import Severity
 from oktsec_lint.core.lock.canonical import digest, digest_of, digests
 from oktsec_lint.core.lock.facts import Facts, value_of
-from oktsec_lint.core.lock.model import VERSION, Acceptance, Lock, LockedDefinition, LockedFinding, LockedServer
+from oktsec_lint.core.lock.model import (
+    VERSION,
+    Acceptance,
+    Lock,
+    LockedDefinition,
+    LockedFinding,
+    LockedServer,
+    ObjectKey,
+)
+from oktsec_lint.core.lock.prefixes import named
 from oktsec_lint.core.lock.taking import in_order
 from oktsec_lint.core.model import JsonValue, Kind, LaunchIdentity, Place, name_in, pointer_to
 from oktsec_lint.sources.document import Document, Oddity, decode, error_at
@@ -30,7 +39,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _SEVERITIES = frozenset(severity.label for severity in Severity)
 _OBJECTS = frozenset(kind.value for kind in Kind if kind is not Kind.CONFIG)
 _ABOUT = frozenset({"protocol", "info", "instructions"})
-_SERVER_KEYS = frozenset({"launch", "about", "varies", "findings", *LISTS})
+_SERVER_KEYS = frozenset({"launch", "about", "varies", "prefixed", "findings", *LISTS})
 _DEFINITION_KEYS = frozenset({"name", "variant", "digest", "fields", "facts"})
 _TEXT_LISTS = frozenset({"args", "env", "headers"})
 _HOW = "restore it from version control; or delete it, run `oktsec-lint lock`, and review it again"
@@ -143,7 +152,19 @@ class _Reading:
             ordered,
             findings,
             Place(self._path, at),
+            self._prefixed(members.get("prefixed", []), ordered, f"{at}/prefixed"),
         )
+
+    def _prefixed(self, value: JsonValue, offered: Iterable[LockedDefinition], at: str) -> tuple[ObjectKey, ...]:
+        known = {f"{kind} {name}": (kind, name) for kind, name in named(offered)}
+        read: set[ObjectKey] = set()
+        for index, text in enumerate(self._texts(value, at)):
+            key = known.get(text)
+            if key is None or key in read:
+                problem = "is there twice" if key else "is no tool and no prompt of this server"
+                self._refuse(f"{at}/{index}", f"{quoted(text)} {problem}", _HOW)
+            read.add(key)
+        return tuple(sorted(read))
 
     def _launch(self, value: JsonValue, at: str) -> LaunchIdentity:
         members = dict(self._members(value, at, frozenset(LaunchIdentity._fields)))

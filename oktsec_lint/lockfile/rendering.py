@@ -47,6 +47,8 @@ def _server(server: LockedServer) -> dict[str, JsonValue]:
     view: dict[str, JsonValue] = {"launch": _launch(server.launch), "about": dict(about(server))}
     if server.varies:
         view["varies"] = list(server.varies)
+    if server.prefixed:
+        view["prefixed"] = [f"{kind} {name}" for kind, name in server.prefixed]
     for key, kind in LISTS.items():
         items: list[JsonValue] = [_definition(item) for item in server.definitions if item.kind is kind]
         if items:

@@ -19,10 +19,13 @@ MODERN = ("2026-07-28",)
 BATCHING = "2025-03-26"
 """The only revision in which an array of messages is legal."""
 
-UNSUPPORTED_VERSION = -32022
-METHOD_NOT_FOUND = -32601
+HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION = -32020, -32021, -32022
+METHOD_NOT_FOUND, INVALID_PARAMS = -32601, -32602
 
 _META = "io.modelcontextprotocol/"
+PROTOCOL_VERSION, CLIENT_CAPABILITIES = _META + "protocolVersion", _META + "clientCapabilities"
+"""What the `_meta` of every modern request has to hold."""
+
 SERVER_INFO = _META + "serverInfo"
 """Where a modern result names its server."""
 
@@ -72,8 +75,8 @@ def initialize_params(revision: str, capabilities: dict[str, JsonValue]) -> dict
 def envelope(revision: str, capabilities: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """The `_meta` of a modern request."""
     return {
-        _META + "protocolVersion": revision,
-        _META + "clientCapabilities": capabilities,
+        PROTOCOL_VERSION: revision,
+        CLIENT_CAPABILITIES: capabilities,
         _META + "clientInfo": CLIENT_INFO,
     }
 

@@ -93,6 +93,26 @@ def test_what_is_there_twice_is_refused() -> None:
     assert "twice" in str(refusal(json.dumps(document)))
 
 
+@pytest.mark.parametrize(
+    ("entries", "says"),
+    [
+        (["tool gone"], "`tool gone` is no tool and no prompt of this server"),
+        (["prompt read"], "`prompt read` is no tool and no prompt"),
+        (["read"], "`read` is no tool and no prompt"),
+        (["tool read", "tool read"], "`tool read` is there twice"),
+        ([7], "not a text"),
+        ({"tool": "read"}, "not a list"),
+    ],
+)
+def test_what_cannot_be_prefixed_is_refused_at_its_line(entries: object, says: str) -> None:
+    document = json.loads(GOOD)
+    document["servers"]["files"]["prefixed"] = entries
+    text = json.dumps(document, indent=2)
+    error = refusal(text)
+    assert says in str(error)
+    assert text[: text.index('"prefixed"')].count("\n") < error.line <= len(text.splitlines())
+
+
 @pytest.mark.parametrize("fact", ["/x~y", "/" + "a/" * 1_500, "", "x"])
 def test_what_is_no_pointer_is_refused(fact: str) -> None:
     refusal(GOOD.replace('"/name": "read"', f'"{fact}": 1,\n "/name": "read"'))

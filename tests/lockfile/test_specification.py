@@ -18,6 +18,7 @@ from oktsec_lint.core.errors import SourceError
 from oktsec_lint.core.lock import Acceptance, Lock, LockedFinding, LockedServer, taken
 from oktsec_lint.core.lock.canonical import canonical, digest
 from oktsec_lint.core.lock.facts import facts_of
+from oktsec_lint.core.lock.prefixes import named
 from oktsec_lint.core.model import Definition, Fault, Kind, LaunchIdentity, Server, Status, name_in
 from tests.command import oktsec_lint
 from tests.core.lock.jsons import OBJECTS, VALUES
@@ -85,8 +86,9 @@ findings = st.builds(
 @st.composite
 def locked_servers(draw: st.DrawFn) -> LockedServer:
     found = {item.key: item for item in draw(st.lists(findings, max_size=3))}
-    server = Server(draw(names), Status.COMPLETE, **draw(offers))
-    return taken(server)._replace(findings=tuple(found[key] for key in sorted(found)))
+    server = taken(Server(draw(names), Status.COMPLETE, **draw(offers)))
+    prefixed = tuple(key for key in named(server.definitions) if draw(st.booleans()))
+    return server._replace(findings=tuple(found[key] for key in sorted(found)), prefixed=prefixed)
 
 
 @st.composite
@@ -245,6 +247,16 @@ def test_reader_and_schema_refuse_the_same_members(path: tuple[str | int, ...]) 
         assert errors(edited), name
         with pytest.raises(SourceError):
             lockfile.read(PATH, json.dumps(edited).encode())
+
+
+@pytest.mark.parametrize("value", [[], ["list_invoices"], ["resource x"], ["tool "], [["tool", "x"]], "tool x"])
+def test_the_schema_knows_what_a_prefix_is(value: Any) -> None:
+    edited = _with_everything()
+    edited["servers"]["reports"]["prefixed"] = ["tool list_invoices"]
+    assert errors(edited) == []
+    assert lockfile.read(PATH, json.dumps(edited).encode())[0].servers[0].prefixed == ((Kind.TOOL, "list_invoices"),)
+    edited["servers"]["reports"]["prefixed"] = value
+    assert errors(edited)
 
 
 def _at(document: Any, path: tuple[str | int, ...]) -> Any:

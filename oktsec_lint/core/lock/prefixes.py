@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from oktsec_lint.core.model import Kind
 
-from .model import LockedServer, ObjectKey
+from .model import LockedDefinition, LockedServer, ObjectKey
 
-PREFIXED_KINDS = frozenset({Kind.TOOL, Kind.PROMPT})
+_PREFIXED_KINDS = frozenset({Kind.TOOL, Kind.PROMPT})
 """What is asked for by a name that its server chose; the others have addresses."""
 
 
@@ -20,8 +20,8 @@ def bearers(servers: Iterable[LockedServer]) -> Mapping[ObjectKey, Sequence[str]
     """The servers that locked a name and are not told to prefix it. It is borne by the only one; by none of several."""
     found: dict[ObjectKey, list[str]] = {}
     for server in servers:
-        for key in dict.fromkeys(item.key for item in server.definitions):
-            if key[0] in PREFIXED_KINDS and key not in server.prefixed:
+        for key in named(server.definitions):
+            if key not in server.prefixed:
                 found.setdefault(key, []).append(server.name)
     return found
 
@@ -43,7 +43,7 @@ def with_prefixes(before: Collection[LockedServer], after: Collection[LockedServ
         return others > 0 or len(new[key]) > 1
 
     return tuple(
-        server._replace(prefixed=tuple(key for key in _named(server) if is_prefixed(server.name, key)))
+        server._replace(prefixed=tuple(key for key in named(server.definitions) if is_prefixed(server.name, key)))
         for server in after
     )
 
@@ -53,6 +53,6 @@ def _only_new(server: LockedServer, known: Collection[tuple[str, ObjectKey]]) ->
     return server._replace(definitions=tuple(fresh), prefixed=())
 
 
-def _named(server: LockedServer) -> list[ObjectKey]:
-    """Everything of the server that has a name, in the order of the file."""
-    return sorted({item.key for item in server.definitions if item.kind in PREFIXED_KINDS and item.name})
+def named(definitions: Iterable[LockedDefinition]) -> list[ObjectKey]:
+    """Everything of one server that has a name and may be prefixed, in the order of the file."""
+    return sorted({item.key for item in definitions if item.kind in _PREFIXED_KINDS and item.name})

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from oktsec_lint.protocol.framing import Lines
 from oktsec_lint.protocol.revisions import BATCHING, METHOD_NOT_FOUND
-from oktsec_lint.protocol.strictjson import MAX_VALUES, Ambiguity, WireFault, crowded
-from oktsec_lint.protocol.wire import MAX_BYTES, Decoded, decode, encode
+from oktsec_lint.protocol.strictjson import MAX_VALUES, WireFault, crowded
+from oktsec_lint.protocol.wire import MAX_BYTES, decode, encode
 
 from .answers import Answers
 from .asking import OWN, Asking
@@ -21,18 +21,15 @@ from .calls import Calls
 from .commands import Close, Command, Event, Forward, Side, drop
 from .judging import Judging
 from .message import Message, members, taken, text_in
-from .names import misspelt
+from .objection import code_of, objection_to
 from .offer import Offer
 from .quarantine import Quarantine
-from .refusal import REFUSED, RESPONSE_REFUSED, UNREADABLE, refusal, unserved
+from .refusal import REFUSED, RESPONSE_REFUSED, refusal, unserved
 from .ruling import PASSED, Ruling, denied, malformed
 from .setup import Setup
 from .texts import ASKED_BY, KNOWN, NOTIFICATIONS, of_notification, of_request
 from .waiting import Waiting
 
-_TOLERATED = frozenset({Ambiguity.LOSSY_NUMBER})
-"""An integer beyond a double keeps its digits here and on the wire; identifiers and schema bounds are such."""
-_NO_JSON = frozenset({Ambiguity.NOT_JSON, Ambiguity.NOT_UTF8})
 _OBSERVED = 1 << 28
 """Bytes of a line that an observing gate lets through."""
 
@@ -106,22 +103,13 @@ class Gate:
         if not line.strip():
             return
         decoded = decode(line)
-        objection = self._objection(decoded)
+        objection = objection_to(decoded, batching=self._answers.revision == BATCHING)
         if objection is not None:
             yield from self._unreadable(taken(side, decoded.value, line, now), objection)
         elif isinstance(decoded.value, list):
             yield from self._batch(side, line, [taken(side, item, encode(item), now) for item in decoded.value])
         else:
             yield from self._message(taken(side, decoded.value, line, now))
-
-    def _objection(self, decoded: Decoded) -> WireFault | None:
-        """The first reason why a line is not one message, read by everybody in the same way."""
-        for fault in decoded.faults:
-            batch = fault.kind is Ambiguity.BATCH and self._answers.revision == BATCHING
-            if fault.kind not in _TOLERATED and not batch:
-                return fault
-        items = decoded.value if isinstance(decoded.value, list) else [decoded.value]
-        return next(filter(None, (misspelt(item) for item in items if isinstance(item, dict))), None)
 
     def _batch(self, side: Side, line: bytes, messages: list[Message]) -> Iterator[Command]:
         known = f"[{','.join(item.id_text for item in messages)}]"
@@ -275,8 +263,7 @@ class Gate:
             self._unread = self._unread or message.side is Side.SERVER
             yield Forward(message.side.other, message.line, event)
         elif message.asks and (own is not None or message.side is Side.CLIENT):
-            code = UNREADABLE if fault.kind in _NO_JSON else REFUSED
-            yield refusal(message.side, own, code, ruling, event)
+            yield refusal(message.side, own, code_of(fault), ruling, event)
         elif asked is not None:
             yield refusal(message.side.other, own, RESPONSE_REFUSED, ruling._replace(reason=str(fault.kind)), event)
         else:

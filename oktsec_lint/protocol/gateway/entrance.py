@@ -19,6 +19,7 @@ from oktsec_lint.core.identity.tokens import PREFIX
 from oktsec_lint.core.percent import unquoted
 from oktsec_lint.core.values import NamedTuple
 
+from .headers import Headers
 from .names import Names
 
 AGENT_HEADER = "x-oktsec-agent"
@@ -95,40 +96,15 @@ def entrance_of(config: Config, names: Names, key: bytes) -> Entrance:
     return Entrance(door_of(config), names, Identities(config.principals, key), agents)
 
 
-class _Headers:
-    """The headers that decide, by their lower-case names."""
-
-    def __init__(self, headers: Sequence[tuple[str, str]]) -> None:
-        self._values: dict[str, list[str]] = {}
-        for name, value in headers:
-            self._values.setdefault(name.lower(), []).append(value.strip(" \t"))
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._values
-
-    def one(self, name: str) -> str:
-        """The value of a header; empty when there is none."""
-        return self._values.get(name, [""])[0]
-
-    def repeated(self) -> str:
-        """A header that may be there once and is there more often; empty for none."""
-        return next((name for name in _ONCE if len(self._values.get(name, ())) > 1), "")
-
-    def forwarded(self) -> str:
-        """A header that says a proxy asks for somebody else; empty for none."""
-        names = (name for name in self._values if name in _FORWARDED or name.startswith(_FORWARDED_FAMILY))
-        return next(names, "")
-
-
 def admit(arrival: Arrival, entrance: Entrance, now: float) -> Caller | Refusal:
     """Whether a request may come in at a time (seconds since 1970), and as whom. Never raises."""
-    headers = _Headers(arrival.headers)
+    headers = Headers(arrival.headers)
     refusal = _misshapen(arrival, headers) or _foreign(arrival, headers, entrance.names)
     return refusal or _identified(arrival, headers, entrance, now)
 
 
-def _misshapen(arrival: Arrival, headers: _Headers) -> Refusal | None:
-    repeated = headers.repeated()
+def _misshapen(arrival: Arrival, headers: Headers) -> Refusal | None:
+    repeated = headers.repeated(_ONCE)
     if repeated == "origin":
         return _refusal(_FORBIDDEN, "this origin may not use the gateway", "more than one Origin")
     if repeated or not headers.one("host"):
@@ -149,7 +125,7 @@ def _holds_token(target: str) -> bool:
     return named or PREFIX in plain
 
 
-def _foreign(arrival: Arrival, headers: _Headers, names: Names) -> Refusal | None:
+def _foreign(arrival: Arrival, headers: Headers, names: Names) -> Refusal | None:
     """Anything a web page makes a browser send that is none of ours."""
     host, origin = headers.one("host"), headers.one("origin")
     if not names.answers_for(host):
@@ -164,7 +140,7 @@ def _foreign(arrival: Arrival, headers: _Headers, names: Names) -> Refusal | Non
     return None
 
 
-def _identified(arrival: Arrival, headers: _Headers, entrance: Entrance, now: float) -> Caller | Refusal:
+def _identified(arrival: Arrival, headers: Headers, entrance: Entrance, now: float) -> Caller | Refusal:
     if "authorization" in headers:
         return _by_token(headers, entrance, now)
     claimed = headers.one(AGENT_HEADER)
@@ -179,17 +155,22 @@ def _identified(arrival: Arrival, headers: _Headers, entrance: Entrance, now: fl
     return Caller(claimed=claimed)
 
 
-def _disbelieved(arrival: Arrival, headers: _Headers, door: Door) -> str:
+def _disbelieved(arrival: Arrival, headers: Headers, door: Door) -> str:
     """Why a name in the header is not believed; empty when it is."""
     if not door.by_header:
         return f"{Proof.LOOPBACK_HEADER} is off"
     if not is_loopback(arrival.peer):
         return "not from this machine"
-    forwarded = headers.forwarded()
+    forwarded = _forwarded(headers)
     return f"sent on by a proxy ({forwarded})" if forwarded else ""
 
 
-def _by_token(headers: _Headers, entrance: Entrance, now: float) -> Caller | Refusal:
+def _forwarded(headers: Headers) -> str:
+    """A header that says a proxy asks for somebody else; empty for none."""
+    return next((name for name in headers if name in _FORWARDED or name.startswith(_FORWARDED_FAMILY)), "")
+
+
+def _by_token(headers: Headers, entrance: Entrance, now: float) -> Caller | Refusal:
     scheme, _, raw = headers.one("authorization").partition(" ")
     if not entrance.door.by_token:
         return _unproven(entrance.door, f"{Proof.BEARER} is off")

@@ -289,3 +289,55 @@ def test_any_template_is_read(template: str, uri: str) -> None:
     made.server_of_uri(uri)
     if "{" not in template:
         assert made.server_of_uri(template) == ("a" if template else "")
+
+
+words = st.sampled_from(["a", "b", "c", "a_b", "b_c", "a_a", "c_c_c"])
+worlds = st.dictionaries(words, st.lists(words, max_size=5), max_size=4)
+histories = st.lists(worlds, min_size=1, max_size=3)
+
+
+def public_names(made: Directory) -> dict[tuple[str, str], str]:
+    """What is listed, by server and its own name for it."""
+    return {target: public for public in names(made) if (target := owner(made, public))}
+
+
+@given(histories, worlds)
+def test_every_name_leads_to_the_one_tool_that_is_listed_under_it(history: list[Tools], now: Tools) -> None:
+    made = directory(now, locked(*history))
+    listed = public_names(made)
+    assert len(listed) == len(names(made)) == len(set(names(made)))
+    assert all(owner(made, f"{server}_{name}") == (server, name) for server, name in listed)
+    left_out = {(item.server, item.name) for item in made.excluded if not item.reason.startswith("listed as")}
+    assert listed.keys() | left_out == {(server, name) for server, called in now.items() for name in called}
+    assert not listed.keys() & left_out
+
+
+@given(histories, worlds)
+def test_a_name_is_the_same_for_everybody_and_while_others_are_down(history: list[Tools], now: Tools) -> None:
+    lock = locked(*history, now)
+    everything = public_names(directory(now, lock))
+    for server, called in now.items():
+        alone = public_names(directory({server: called}, lock))
+        assert alone == {target: public for target, public in everything.items() if target[0] == server}
+
+
+@given(histories, words, st.lists(words, max_size=5))
+def test_adding_a_server_renames_nothing(history: list[Tools], added: str, called: list[str]) -> None:
+    """But what is spelled like one of its qualified names, and that is told."""
+    before = {server: names for server, names in history[-1].items() if server != added}
+    now = {**before, added: called}
+    new = directory(now, locked(*history, before, now))
+    renamed = set(public_names(directory(before, locked(*history, before))).items()) - set(public_names(new).items())
+    for (server, name), public in renamed:
+        assert {public, f"{server}_{name}"} & {f"{added}_{other}" for other in called}
+        assert (server, name) in {(item.server, item.name) for item in new.excluded}
+
+
+@given(histories, worlds)
+def test_removing_a_server_passes_no_bare_name_on(history: list[Tools], now: Tools) -> None:
+    """Nothing that is listed under two words gets one."""
+    old, lock = public_names(directory(now, locked(*history, now))), locked(*history, now)
+    for gone in now:
+        left = {server: names for server, names in now.items() if server != gone}
+        for target, public in public_names(directory(left, lock)).items():
+            assert old.get(target) == public
