@@ -27,7 +27,7 @@ from oktsec_lint.protocol.gateway import Names
 from oktsec_lint.runtime.gateway.backend import Backend
 from oktsec_lint.runtime.gateway.holding import Holding
 from oktsec_lint.runtime.gateway.house import Ground, House
-from oktsec_lint.runtime.gateway.service import Place, Service
+from oktsec_lint.runtime.gateway.service import Place, Service, bound
 from oktsec_lint.runtime.shared import open_bell, open_books, open_journal, open_quarantine
 from oktsec_lint.runtime.upstream import Limits, Pool
 from oktsec_lint.sources import LoadedConfig
@@ -78,8 +78,9 @@ class _Gateway:
         self._kept = shared(opened, Path(asked.journal) if asked.journal else None, os.environ)
         self._journal = stack.enter_context(closing(open_journal(self._kept.journal)))
         self._pool = Pool()
-        self._port = config.gateway.port if asked.port is None else asked.port
-        self._bind = asked.bind or config.gateway.bind
+        port = config.gateway.port if asked.port is None else asked.port
+        self._socket = stack.enter_context(bound(asked.bind or config.gateway.bind, port))
+        self._address, self._port = self._socket.getsockname()[:2]
         self._terms = terms_of(config) if asked.enforce else Terms(enabled=False)
         self._holding = self._hold()
         self._first = opened
@@ -91,7 +92,7 @@ class _Gateway:
             raise UsageError("no server is configured", hint="name them under `mcp_servers`")
         house = self._built(self._first)
         watched = (Path(config.path), lock_path(config, Path.cwd()))
-        place = Place(self._bind, self._port, config.gateway.endpoint_path or "/mcp", watched)
+        place = Place(self._socket, config.gateway.endpoint_path or "/mcp", watched)
         gc.enable()
         gc.freeze()
         asyncio.run(self._serve(house, place))
@@ -101,14 +102,14 @@ class _Gateway:
         key = os.environ.get("OKTSEC_SESSION_KEY", "").encode() or secrets.token_bytes(32)
         service = Service(house, lambda: self._built(self._opened()), place, key, self._holding, tell)
         try:
-            await service.run(lambda port: self._ready(place, port))
+            await service.run(lambda: self._ready(place.path))
         finally:
             await self._pool.close()
 
-    def _ready(self, place: Place, port: int) -> None:
+    def _ready(self, path: str) -> None:
         mode = "enforcing" if self._asked.enforce else "observing"
-        host = f"[{place.bind}]" if ":" in place.bind else place.bind
-        tell(f"{mode} on http://{host}:{port}{place.path}")
+        host = f"[{self._address}]" if ":" in self._address else self._address
+        tell(f"{mode} on http://{host}:{self._port}{path}")
 
     def _opened(self) -> LoadedConfig:
         opened = open_config(request_of((), self._asked.config, (), offline=True, timeout=1.0, jobs=1))
@@ -121,7 +122,7 @@ class _Gateway:
         rules = rulebook.assemble(custom_rules(config, Path.cwd()))
         beside = lock_beside(opened, Path.cwd(), launches=False)
         judge = Judge(rules, config, grammarbook.builtin(), beside.standing, today=day_for(config))
-        names = Names(self._bind, self._port, hosts=self._asked.hosts, origins=self._asked.origins)
+        names = Names(self._address, self._port, hosts=self._asked.hosts, origins=self._asked.origins)
         offer = self._stack.enter_context(notifying(opened, judge.rules))
         record = Recorder(self._journal, digests_of(judge), offer, enforce=enforce)
         ground = Ground(

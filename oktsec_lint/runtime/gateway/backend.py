@@ -12,7 +12,7 @@ from oktsec_lint.core.errors import UpstreamError
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.runtime.upstream import Limits, Pool, make_link
 
-from .handshake import open_legacy, open_modern
+from .handshake import NotSpokenError, open_legacy, open_modern
 from .session import Session
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
@@ -55,8 +55,8 @@ class Backend:
         self._pool = pool
         self._limits = limits
         self._say = say
-        self._modern: bool | None = None
-        """Which era it speaks; None until that is known."""
+        self._unspoken: frozenset[bool] = frozenset()
+        """The era that it was found not to speak, True for the newer one."""
         self._failures = 0
         self._retry = 0.0
 
@@ -71,8 +71,9 @@ class Backend:
                 self._say(f"{self.name} is {state}" + (f": {reason}" if reason else ""))
             self.condition = Condition(state, reason, time.monotonic())
 
-    async def open(self, make: Callable[[], Session]) -> Session:
-        """A session, opened. `make` gives one without a link, more than once where the server's era is found out.
+    async def open(self, make: Callable[[], Session], *, modern: bool) -> Session:
+        """A session, opened: in the newer era if `modern` and the server speaks it, else in the older one if it speaks
+        that. `make` gives a session without a link, more than once where the server's era is found out.
 
         Raises UpstreamError; for a while after that, at once.
         """
@@ -82,7 +83,7 @@ class Backend:
         if self.condition.state is not State.READY:
             self.note(State.STARTING)
         try:
-            session = await self._opened(make)
+            session = await self._opened(make, modern=modern)
         except UpstreamError as error:
             self._failures += 1
             self._retry = time.monotonic() + min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (self._failures - 1))
@@ -101,18 +102,16 @@ class Backend:
         """Ends every session."""
         await asyncio.gather(*(self.close(session, "the gateway ends") for session in list(self.sessions)))
 
-    async def _opened(self, make: Callable[[], Session]) -> Session:
-        if self._modern is None:
-            session = await self._linked(make)
-            if await self._speaks(session, modern=True):
+    async def _opened(self, make: Callable[[], Session], *, modern: bool) -> Session:
+        """What a server does not speak is asked once, and only then is the other era tried."""
+        eras = [era for era in (modern, not modern) if era not in self._unspoken]
+        session = await self._linked(make)
+        for era in eras[:-1]:
+            if await self._speaks(session, modern=era, last=False):
                 return session
             if session.gone:  # some servers end at the first word they do not know
                 session = await self._linked(make)
-        else:
-            session = await self._linked(make)
-            if self._modern and await self._speaks(session, modern=True):
-                return session
-        await self._speaks(session, modern=False)
+        await self._speaks(session, modern=eras[-1], last=True)
         return session
 
     async def _linked(self, make: Callable[[], Session]) -> Session:
@@ -127,14 +126,18 @@ class Backend:
             raise
         return session
 
-    async def _speaks(self, session: Session, *, modern: bool) -> bool:
+    async def _speaks(self, session: Session, *, modern: bool, last: bool) -> bool:
+        """Whether the session is open now. Raises UpstreamError where nothing else is left to try."""
         try:
-            if modern:
-                self._modern = True if await open_modern(session) else None
-                return self._modern is True
-            await open_legacy(session)
-        except (UpstreamError, asyncio.CancelledError):
+            await (open_modern(session) if modern else open_legacy(session))
+        except NotSpokenError as error:
+            if not last:
+                self._unspoken = frozenset({modern})
+                return False
+            self._unspoken = frozenset()
+            await self.close(session, "it was not opened")
+            raise UpstreamError(str(error)) from None
+        except asyncio.CancelledError:
             await self.close(session, "it was not opened")
             raise
-        self._modern = False
         return True

@@ -13,7 +13,7 @@ from itertools import count
 from oktsec_lint.core.model import JsonValue
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.protocol.gate import Hold
-from oktsec_lint.protocol.gateway.eras import SUBSCRIPTION, Client, JsonObject
+from oktsec_lint.protocol.gateway.eras import SUBSCRIPTION, Client, JsonObject, to_server
 from oktsec_lint.protocol.wire import encode
 
 from .exchange import Exchange
@@ -36,10 +36,12 @@ class Guest:
         self.party: Party | None = None
         """None until it asks for something after a start or a reload."""
         self.standing: Stream | None = None
-        self.running: dict[str, asyncio.Task[None]] = {}
+        self.running: dict[str, asyncio.Task[object]] = {}
         """Its requests that are being answered, by the JSON text of their ids."""
         self.used = time.monotonic()
         self._holding = holding
+        self._following: dict[str, asyncio.Future[object]] = {}
+        """By URI."""
         self._numbers = count(1)
         self._asked: dict[str, Callable[[JsonObject], None]] = {}
 
@@ -81,6 +83,17 @@ class Guest:
         answered({key: message[key] for key in ("result", "error") if key in message})
         return True
 
+    def follow(self, session: Session, uri: str, *, wanted: bool) -> None:
+        """Hears of a resource of a server that tells of it on a stream for that, until it is not wanted any more."""
+        known = self._following.pop(uri, None)
+        if known is not None:
+            known.cancel()
+        if wanted:
+            params: JsonObject = {"notifications": {"resourceSubscriptions": [uri]}}
+            params = to_server(params, self.client, session.revision)
+            asking = session.ask("subscriptions/listen", params, patience=None)
+            self._following[uri] = asyncio.ensure_future(asking)
+
     def changed(self, kind: str) -> None:
         """A list is not what it was."""
         if self.standing is not None and kind in _KINDS:
@@ -90,7 +103,7 @@ class Guest:
         """The client has left for good."""
         if self.standing is not None:
             self.standing.end()
-        for task in self.running.values():
+        for task in (*self.running.values(), *self._following.values()):
             task.cancel()
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from oktsec_lint.core.errors import UpstreamError
 from oktsec_lint.core.model import JsonValue
-from oktsec_lint.protocol.gateway.eras import Client, JsonObject, to_server
-from oktsec_lint.protocol.revisions import LEGACY, MODERN, newest_common
+from oktsec_lint.protocol.gateway.eras import JsonObject, to_server
+from oktsec_lint.protocol.revisions import CLIENT_INFO, LEGACY, MODERN, newest_common
 
 from .session import Session
 
@@ -15,36 +14,36 @@ _OPENING = 30.0
 """Seconds for the older era's handshake: some servers install themselves first."""
 
 
-async def open_modern(session: Session, patience: float = _PROBE) -> bool:
-    """Whether the server speaks the newer era; then the session is open."""
+class NotSpokenError(Exception):
+    """The server does not answer in this era as it would have to; the message says how."""
+
+
+async def open_modern(session: Session) -> None:
+    """Asks what the server is, in the newer era. Raises NotSpokenError."""
     session.revision = MODERN[-1]
-    answer = await session.ask(
-        "server/discover", to_server({}, _as(session.client, MODERN[-1]), MODERN[-1]), patience=patience
-    )
+    params = to_server({}, session.client._replace(revision=MODERN[-1]), MODERN[-1])
+    answer = await session.ask("server/discover", params, patience=_PROBE)
     result = answer.get("result") if isinstance(answer, dict) else None
     revision = newest_common(result.get("supportedVersions"), MODERN) if isinstance(result, dict) else ""
     if not revision or not isinstance(result, dict):
         session.revision = ""
-        return False
+        raise NotSpokenError(f"{session.server} was not opened: {_why(answer)}")
     _take(session, revision, result)
-    return True
 
 
 async def open_legacy(session: Session) -> None:
-    """Shakes hands. Raises UpstreamError where the server does not."""
+    """Shakes hands in the older era. Raises NotSpokenError."""
     client = session.client
     params: JsonObject = {
         "protocolVersion": LEGACY[-1],
         "capabilities": dict(client.capabilities),
-        "clientInfo": dict(client.info) or {"name": "oktsec-lint", "version": "1"},
+        "clientInfo": dict(client.info) or {**CLIENT_INFO},
     }
     answer = await session.ask("initialize", params, patience=_OPENING)
     result = answer.get("result") if isinstance(answer, dict) else None
-    if not isinstance(result, dict):
-        raise UpstreamError(f"{session.server} was not opened: {_why(answer)}")
-    revision = result.get("protocolVersion")
-    if revision not in LEGACY or not isinstance(revision, str):
-        raise UpstreamError(f"{session.server} speaks no revision of MCP that is known here")
+    revision = result.get("protocolVersion") if isinstance(result, dict) else None
+    if not isinstance(result, dict) or not isinstance(revision, str) or revision not in LEGACY:
+        raise NotSpokenError(f"{session.server} was not opened: {_why(answer)}")
     _take(session, revision, result)
     session.tell("notifications/initialized")
     await session.listen()
@@ -57,11 +56,7 @@ def _take(session: Session, revision: str, result: JsonObject) -> None:
     session.instructions = instructions if isinstance(instructions, str) else ""
 
 
-def _as(client: Client, revision: str) -> Client:
-    return client._replace(revision=revision)
-
-
 def _why(answer: object) -> str:
     error: JsonValue = answer.get("error") if isinstance(answer, dict) else None
     said = error.get("message") if isinstance(error, dict) else None
-    return said if isinstance(said, str) else "it gave no answer"
+    return said if isinstance(said, str) else "its answer is none of this protocol"

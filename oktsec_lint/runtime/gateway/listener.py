@@ -140,7 +140,12 @@ async def _standing(request: web.BaseRequest, guest: Guest) -> web.StreamRespons
 
 
 async def _answered(
-    request: web.BaseRequest, message: JsonObject, stream: Stream, work: Coroutine[object, object, JsonObject | Rejected], *, modern: bool
+    request: web.BaseRequest,
+    message: JsonObject,
+    stream: Stream,
+    work: Coroutine[object, object, JsonObject | Rejected],
+    *,
+    modern: bool,
 ) -> web.StreamResponse:
     """The answer as JSON if it comes alone, else at the end of a stream of events."""
     task = asyncio.get_running_loop().create_task(work)

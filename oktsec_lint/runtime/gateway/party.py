@@ -141,7 +141,9 @@ class Party:
             await part.backend.close(old, old.gone)
         part.offer = None
         backend = part.backend
-        session = await backend.open(lambda: self.house.session(backend.name, self.agent, self.client, self._audience))
+        session = await backend.open(
+            lambda: self.house.session(backend.name, self.agent, self.client, self._audience), modern=self.client.modern
+        )
         session.changed = lambda kind: self._forget(part, kind)
         part.session = session
 

@@ -33,12 +33,10 @@ _HEADERS = 32 << 10
 class Place(NamedTuple):
     """Where a gateway listens, and what makes it look at its files again."""
 
-    bind: str
-    port: int
+    socket: socket.socket
+    """Bound (`bound`)."""
     path: str
     watched: tuple[Path, ...] = ()
-    shared: bool = False
-    """Whether other processes listen on the same port (`SO_REUSEPORT`)."""
 
 
 class Service:
@@ -63,8 +61,8 @@ class Service:
         self._closing: set[asyncio.Task[None]] = set()
         self._draining = False
 
-    async def run(self, ready: Callable[[int], None]) -> None:
-        """Listens; `ready` is told the port. Raises OSError where the address cannot be had."""
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Listens; `ready` is called as soon as it does."""
         listener = Listener(self._reception, self._place.path, self._page)
         server = web.Server(
             listener.handle,
@@ -76,12 +74,11 @@ class Service:
         )
         runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await runner.setup()
-        bound = _bound(self._place)
         try:
-            site = web.SockSite(runner, bound)
+            site = web.SockSite(runner, self._place.socket)
             await site.start()
             self._heed_signals()
-            ready(bound.getsockname()[1])
+            ready()
             await self._until_over()
             self._draining = True
             await site.stop()
@@ -149,18 +146,20 @@ def _json(value: object, status: int = 200) -> web.Response:
     )
 
 
-def _bound(place: Place) -> socket.socket:
-    family = socket.AF_INET6 if ":" in place.bind else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if place.shared:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+def bound(address: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket at an address; port 0 is any that is free. `shared` lets other processes listen there too
+    (`SO_REUSEPORT`). Raises OSError where the address cannot be had."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
-        bound.bind((place.bind, place.port))
+        made.bind((address, port))
     except OSError:
-        bound.close()
+        made.close()
         raise
-    return bound
+    return made
 
 
 def _stamp(paths: tuple[Path, ...]) -> tuple[tuple[int, int] | None, ...]:

@@ -32,6 +32,9 @@ _ROUNDS = 20
 """How often a server may ask for more before it answers."""
 _LISTS: Mapping[str, tuple[Kind, str]] = {item.method: (item.kind, item.member) for item in LIST_METHODS}
 _NAMED: Mapping[str, Kind] = {"tools/call": Kind.TOOL, "prompts/get": Kind.PROMPT}
+_OLDER = frozenset("ping logging/setLevel resources/subscribe resources/unsubscribe tasks/list tasks/result".split())
+_NEWER = frozenset({"server/discover", "tasks/update"})
+"""Methods that one era has alone."""
 _BY_URI = frozenset({"resources/read", "resources/subscribe", "resources/unsubscribe"})
 
 
@@ -62,7 +65,7 @@ class Asked(NamedTuple):
 async def answer(asked: Asked) -> JsonObject | Rejected:
     """The answer to a request as a message without an id, or a refusal that HTTP has a status for."""
     handler = _ANSWERS.get(asked.method)
-    if handler is None:
+    if handler is None or asked.method in (_OLDER if asked.client.modern else _NEWER):
         return failure(METHOD_NOT_FOUND, f"Method not found: {asked.method}")
     try:
         outcome = await handler(asked)
@@ -131,14 +134,16 @@ def _note_unknown(asked: Asked, kind: Kind, name: JsonValue) -> None:
     asked.party.house.ground.record(event, asked.party.agent, "")
 
 
-async def _by_uri(asked: Asked) -> JsonObject:
+async def _by_uri(asked: Asked) -> JsonObject | Rejected:
     """Whatever names a resource."""
     uri = asked.params.get("uri")
     server = await _server_of(asked, uri)
     if not server:
         return failure(_INVALID, "Resource not found", {"uri": uri})
-    if asked.method != "resources/read" and asked.client.modern:
-        return failure(METHOD_NOT_FOUND, f"Method not found: {asked.method}")
+    session = await asked.party.session(server)
+    if asked.guest is not None and asked.method != "resources/read" and _is_modern(session):
+        asked.guest.follow(session, str(uri), wanted=asked.method == "resources/subscribe")
+        return {"result": {}}
     return await _carry(asked, server, asked.params)
 
 
@@ -167,10 +172,8 @@ def _prompt(directory: Directory, name: JsonValue) -> Target | None:
 
 
 async def _set_level(asked: Asked) -> JsonObject:
-    if asked.guest is None:
-        return failure(METHOD_NOT_FOUND, "Method not found: logging/setLevel")
     level = asked.params.get("level")
-    if not isinstance(level, str):
+    if not isinstance(level, str) or asked.guest is None:
         return failure(_INVALID, "which level?")
     asked.guest.client = asked.guest.client._replace(level=level)
     asked.party.client = asked.party.client._replace(level=level)
