@@ -126,7 +126,7 @@ class _Gateway:
         offer = self._stack.enter_context(notifying(opened, judge.rules))
         record = Recorder(self._journal, digests_of(judge), offer, enforce=enforce)
         ground = Ground(
-            config, judge, entrance_for(opened, names), record, tell, _refusals(record), enforce, self._terms
+            config, judge, entrance_for(opened, names), record.soon, tell, _refusals(record), enforce, self._terms
         )
         specs = _startable(opened, judge, enforce=enforce)
         limits = Limits()

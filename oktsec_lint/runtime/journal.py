@@ -32,6 +32,9 @@ def utc(seconds: float | None = None) -> str:
 class Journal:
     """One writer's door to the journal. Several threads may use one; processes open one each, also after a fork."""
 
+    shares = False
+    """Whether records that are appended at once cost less each, and so are worth waiting for together."""
+
     def __init__(
         self, path: Path, connection: sqlite3.Connection, signer: Signer | None, every: int, patience: float
     ) -> None:

@@ -20,6 +20,7 @@ from oktsec_lint.protocol.gateway.eras import Client
 from oktsec_lint.runtime.shared import AnyBooks
 
 from .backend import Backend
+from .recorded import Entry
 from .session import Audience, Session
 
 
@@ -29,8 +30,8 @@ class Ground(NamedTuple):
     config: Config
     judge: Judge
     entrance: Entrance
-    record: Callable[[Event, str, str], str | None]
-    """Remembers an event of a server and an agent: its id in the journal, None where nothing may pass without one."""
+    record: Callable[[Event, str, str], Entry]
+    """Remembers an event of a server and an agent."""
     say: Callable[[str], None]
     """Tells the operator a sentence."""
     refused: Callable[[str], None]

@@ -15,13 +15,14 @@ from typing import Protocol
 
 from oktsec_lint.core.errors import UpstreamError
 from oktsec_lint.core.model import EMPTY, JsonValue
-from oktsec_lint.protocol.gate import Answer, Close, Command, Drop, Event, Forward, Gate, Hold, Side
+from oktsec_lint.protocol.gate import Answer, Command, Drop, Event, Forward, Gate, Hold, Side
 from oktsec_lint.protocol.gateway.eras import SUBSCRIPTION, Client, JsonObject
 from oktsec_lint.protocol.gateway.post import routing_headers
 from oktsec_lint.protocol.wire import encode
 from oktsec_lint.runtime.upstream import Link
 
 from .exchange import Exchange, Needed
+from .recorded import Entry, Recorded
 from .stream import Stream
 
 PATIENCE = 300.0
@@ -51,7 +52,7 @@ class Session:
         self,
         server: str,
         gate: Gate,
-        record: Callable[[Event], str | None],
+        record: Callable[[Event], Entry],
         audience: Audience,
         client: Client,
     ) -> None:
@@ -69,7 +70,7 @@ class Session:
         self.changed: Callable[[str], None] = lambda _kind: None
         """Told the kind (`tools`) of a list that has changed."""
         self._gate = gate
-        self._record = record
+        self._recorded = Recorded(record, self._obeyed, self._send)
         self._audience = audience
         self._link: Link | None = None
         self._numbers = count(_FIRST)
@@ -180,8 +181,7 @@ class Session:
         commands = gate.overflowed(Side.SERVER, now) if line is None else gate.receive(Side.SERVER, line + b"\n", now)
         self._obey(commands)
         self._about = ""
-        if self._outbox:
-            self._later(self._flush())
+        self._send()
 
     def failed(self, about: str, reason: str, status: int) -> None:
         """The link will bring no answer to a request: the gate hears an error in its place."""
@@ -215,18 +215,23 @@ class Session:
         return {**params, "_meta": {**meta, "progressToken": number}}
 
     def _obey(self, commands: Iterable[Command]) -> None:
-        for command in commands:
-            if isinstance(command, Close):
-                continue
-            journal = self._record(command.event) if command.event is not None else ""
-            if isinstance(command, Forward):
-                self._forward(command, journal)
-            elif isinstance(command, Answer):
-                self._refuse(command, journal or "")
-            elif isinstance(command, Hold):
-                self._audience.held(self, command)
-            elif isinstance(command, Drop):
-                self._routing.pop(command.event.message_id, None)
+        self._recorded.take(commands, self._about)
+
+    def _obeyed(self, command: Command, about: str, journal: str | None) -> None:
+        before, self._about = self._about, about
+        if isinstance(command, Forward):
+            self._forward(command, journal)
+        elif isinstance(command, Answer):
+            self._refuse(command, journal or "")
+        elif isinstance(command, Hold):
+            self._audience.held(self, command)
+        elif isinstance(command, Drop):
+            self._routing.pop(command.event.message_id, None)
+        self._about = before
+
+    def _send(self) -> None:
+        if self._outbox:
+            self._later(self._flush())
 
     def _forward(self, command: Forward, journal: str | None) -> None:
         if journal is None and command.event is not None:

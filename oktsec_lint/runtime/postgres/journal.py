@@ -65,6 +65,8 @@ class _Waiting(NamedTuple):
 class PostgresJournal:
     """One writer's door to the journal. Threads and coroutines may share one; processes open one each."""
 
+    shares = True
+
     def __init__(self, database: Database, signs: Signer | None, every: int, patience: float) -> None:
         self.writer = secrets.token_hex(8)
         self._database = database
