@@ -26,9 +26,9 @@ from mcp_types import JSONRPCError, JSONRPCResponse, jsonrpc_message_adapter
 
 from oktsec_lint.launch.entry import Endpoint
 from oktsec_lint.protocol.dialogue import Closed, Event, Heard, Opened, Refused, Send, Silence, Steps, Wait
+from oktsec_lint.protocol.gateway.routing import routing_headers
 from oktsec_lint.protocol.http_status import OLDER
 from oktsec_lint.protocol.interview import BAREST, THOROUGH, THOROUGH_LEGACY, Listing, Plan, interview
-from oktsec_lint.protocol.revisions import MODERN
 from oktsec_lint.protocol.wire import MAX_BYTES
 
 from .options import Visit
@@ -206,10 +206,7 @@ def _sentence(text: str) -> str:
 
 def _session_message(command: Send) -> SessionMessage | None:
     """None for what JSON as the SDK writes it cannot hold: an id such as 1.5, half of a surrogate pair."""
-    headers = {"MCP-Protocol-Version": command.revision} if command.revision else {}
-    method = command.message.get("method")
-    if command.revision in MODERN and isinstance(method, str):
-        headers["Mcp-Method"] = method
+    headers = routing_headers(command.message, command.revision)
     try:
         message = jsonrpc_message_adapter.validate_python(command.message, by_name=False)
         message.model_dump_json(by_alias=True, exclude_unset=True)

@@ -204,6 +204,24 @@ def test_a_finding_that_somebody_accepts_is_ignored_until_its_day(locked: Projec
     assert {"IAP-007", "LCK-013"} <= locked.found().keys()
 
 
+def test_who_comes_second_is_listed_with_its_server(locked: Project) -> None:
+    before = locked.folder / "before.lock"
+    before.write_bytes(locked.lock.read_bytes())
+    args = json.dumps([str(CHANGING), "other.json"])
+    with (locked.folder / "oktsec.yaml").open("a") as config:
+        config.write(f"  archive:\n    transport: stdio\n    command: {json.dumps(sys.executable)}\n    args: {args}\n")
+    (locked.folder / "other.json").write_text(json.dumps({"tools": [READ, {**READ, "name": "find"}]}))
+    assert locked.run("lock", "--yes").code == 0
+    servers = json.loads(locked.lock.read_text())["servers"]
+    assert servers["archive"]["prefixed"] == ["tool read"]
+    assert servers["files"] == json.loads(before.read_text())["servers"]["files"]
+    shown = locked.run("lock", "show").out
+    assert re.search(r"tool +find +[0-9a-f]{12}\n +tool +read +[0-9a-f]{12}  \(listed as archive_read\)\n", shown)
+    assert shown.count("listed as") == 1
+    assert "archive: {+prefixed: tool read+}" in locked.run("lock", "diff", "before.lock", "oktsec.lock").out
+    assert "up to date" in locked.run("lock").out
+
+
 def test_diff_and_show(locked: Project) -> None:
     before = locked.folder / "before.lock"
     before.write_bytes(locked.lock.read_bytes())

@@ -1,8 +1,8 @@
 """Names that more than one server answers to.
 
-A gateway shows a tool under its own name while no other server offers that name, and renames every copy to
-`server_tool` when one does. So adding a server can rename another server's tools, and the new names can collide again:
-`a` + `b_c` and `a_b` + `c` both become `a_b_c`. Upstream then keeps one of them, in random order.
+A gateway lists a tool under its own name where the lock gives that name to its server alone, and otherwise as
+`server_tool` (`core/lock/prefixes`). Those names can collide again: `a` + `b_c` and `a_b` + `c` are both `a_b_c`.
+Upstream renames every copy as soon as there are two, and keeps one of two that are spelled the same, in random order.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def check(inventory: Inventory, config: Config) -> Iterator[Hit]:
 
 
 def _clash(name: str, owners: tuple[ToolId, ...], access: Access) -> Hit:
-    """Placed at the server that came last: adding it is what renamed the others."""
+    """Placed at the server that came last: before it, the name meant one tool."""
     first, last = owners[0], owners[-1]
     confused = _caller_of_two(owners, access)
     reach = f"; agent {quoted(confused)} may call more than one and cannot tell them apart" if confused else ""
@@ -40,9 +40,9 @@ def _clash(name: str, owners: tuple[ToolId, ...], access: Access) -> Hit:
         f"{listed([item.server for item in owners])} each offer a tool named {quoted(name)}{reach}",
         _subject(last),
         severity=Severity.MEDIUM if confused else None,
-        help=f"Behind a gateway they are renamed to {listed([names_of(*item)[1] for item in owners])}: write "
-        f"{quoted(names_of(*first)[2])} or {quoted(names_of(*last)[2])} in allowlists and policies, "
-        "or stop offering the one that is not needed.",
+        help=f"A gateway lists them as {listed([names_of(*item)[1] for item in owners])}, but one that was locked "
+        f"before the others as {quoted(name)}. Write {quoted(names_of(*first)[2])} or {quoted(names_of(*last)[2])} in "
+        "allowlists and policies, or stop offering the one that is not needed.",
     )
 
 
@@ -69,26 +69,20 @@ def _shifted(name: str, item: ToolId, prefixed: ToolId, index: ToolIndex) -> Hit
     ours, theirs = index.entry_for(item), index.entry_for(prefixed)
     return Hit(
         SHIFT,
-        f"{quoted(name)} means both {_owned(item)} and {_owned(prefixed)}{_consequence(name, item, prefixed, index)}",
+        f"{quoted(name)} means both {_owned(item)} and {_owned(prefixed)}{_consequence(name, item, prefixed)}",
         _subject(item),
         help=f"Rename server {quoted(prefixed.server)} or {quoted(item.server)} in `mcp_servers`. Until then write "
         f"{quoted(ours)} and {quoted(theirs)} in allowlists and policies, never {quoted(name)}.",
     )
 
 
-def _consequence(name: str, item: ToolId, prefixed: ToolId, index: ToolIndex) -> str:
-    if name == names_of(*prefixed)[2]:
+def _consequence(name: str, item: ToolId, prefixed: ToolId) -> str:
+    """What a gateway makes of it, where it has such names at all."""
+    if name in (names_of(*item)[2], names_of(*prefixed)[2]):
         return " in an allowlist"
-    waiting = [one for one in (item, prefixed) if _exposed(one, index) != name]
-    if waiting:
-        return f"; both get that name as soon as another server offers {quoted(waiting[0].tool)}"
-    return "; a gateway shows only one of them"
-
-
-def _exposed(item: ToolId, index: ToolIndex) -> str:
-    """The name a gateway shows: the tool's own while it is the only one of that name."""
-    alone = sum(other.tool == item.tool for other in index.meant_by(item.tool)) == 1
-    return item.tool if alone else names_of(*item)[1]
+    if item.tool == name:
+        return f"; a gateway lists the former as {quoted(names_of(*item)[1])} only"
+    return "; a gateway lists neither"
 
 
 def _owned(item: ToolId) -> str:

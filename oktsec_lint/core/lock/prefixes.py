@@ -20,8 +20,9 @@ def bearers(servers: Iterable[LockedServer]) -> Mapping[ObjectKey, Sequence[str]
     """The servers that locked a name and are not told to prefix it. It is borne by the only one; by none of several."""
     found: dict[ObjectKey, list[str]] = {}
     for server in servers:
+        prefixed = frozenset(server.prefixed)
         for key in named(server.definitions):
-            if key not in server.prefixed:
+            if key not in prefixed:
                 found.setdefault(key, []).append(server.name)
     return found
 
@@ -32,14 +33,14 @@ def with_prefixes(before: Collection[LockedServer], after: Collection[LockedServ
     A name that was locked stays as it was. A new one is prefixed when another server bore it, or bears it now, too.
     """
     borne = bearers(before)
-    old = {server.name: server for server in before}
-    known = {(name, item.key) for name, server in old.items() for item in server.definitions}
+    known = {(server.name, item.key) for server in before for item in server.definitions}
+    stuck = {(server.name, key) for server in before for key in server.prefixed}
     new = bearers(_only_new(server, known) for server in after)
 
     def is_prefixed(server: str, key: ObjectKey) -> bool:
         others = len(borne.get(key, ()))
         if (server, key) in known:
-            return key in old[server].prefixed or others > 1
+            return (server, key) in stuck or others > 1
         return others > 0 or len(new[key]) > 1
 
     return tuple(

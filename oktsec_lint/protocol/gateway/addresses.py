@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from oktsec_lint.core.display import quoted
-from oktsec_lint.core.lock.model import Lock
-from oktsec_lint.core.model import JsonValue, Kind
+from oktsec_lint.core.model import Kind
 
-from .offers import Excluded, Listed, Offered, Target, offered, repeated
+from .locked import LockedNames
+from .offers import TWICE, Excluded, Listed, Offered, Target, address_of, offered, repeated
 from .uri_templates import matcher
-
-_MEMBERS = {Kind.RESOURCE: "uri", Kind.TEMPLATE: "uriTemplate"}
 
 
 class Addresses:
@@ -20,12 +18,10 @@ class Addresses:
     What several servers offer belongs to the one that is locked with it, or else to the first in the configuration.
     """
 
-    def __init__(self, kind: Kind, offers: Sequence[Offered], lock: Lock) -> None:
+    def __init__(self, kind: Kind, offers: Sequence[Offered], locked: LockedNames) -> None:
         self._kind = kind
         self.excluded: list[Excluded] = []
-        self._locked = {
-            (server.name, _address(kind, item.body)) for server, item in lock.definitions() if item.kind is kind
-        }
+        self._locked = locked
         sound = list(self._sound(offers))
         self.targets: dict[str, Target] = {}
         for target in self.locked_first(sound):
@@ -34,18 +30,18 @@ class Addresses:
 
     def locked_first(self, targets: Sequence[Target]) -> list[Target]:
         """In the order in which they are asked whether they own an address."""
-        return sorted(targets, key=lambda target: (target.server, target.name) not in self._locked)
+        return sorted(targets, key=lambda target: not self._locked.holds(self._kind, target.server, target.name))
 
     def _sound(self, offers: Sequence[Offered]) -> Iterator[Target]:
         """What has an address, and is listed by its server once."""
         targets = [
-            Target(server, _address(self._kind, item.body), item.body) for server, item in offered(offers, self._kind)
+            Target(server, address_of(self._kind, item.body), item.body) for server, item in offered(offers, self._kind)
         ]
         twice = repeated((target.server, target.name) for target in targets)
         for target in targets:
             reason = self._flaw(target.name)
             if not reason and (target.server, target.name) in twice:
-                reason = "its server lists it more than once, and nobody can tell which is meant"
+                reason = TWICE
             if reason:
                 self.excluded.append(Excluded(target.server, self._kind, target.name, reason))
             else:
@@ -53,7 +49,7 @@ class Addresses:
 
     def _flaw(self, address: str) -> str:
         if not address:
-            return f"it has no {quoted(_MEMBERS[self._kind])}"
+            return "it has no address"
         if self._kind is Kind.TEMPLATE and matcher(address) is None:
             return "its template is too long"
         return ""
@@ -64,8 +60,3 @@ class Addresses:
             reason = f"{quoted(owner)} offers the same address"
             self.excluded.append(Excluded(target.server, self._kind, target.name, reason))
         return owner == target.server
-
-
-def _address(kind: Kind, body: JsonValue) -> str:
-    value = body.get(_MEMBERS[kind]) if isinstance(body, dict) else None
-    return value if isinstance(value, str) else ""

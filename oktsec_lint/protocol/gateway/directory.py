@@ -13,6 +13,7 @@ from oktsec_lint.core.lock.model import Lock
 from oktsec_lint.core.model import JsonValue, Kind
 
 from .addresses import Addresses
+from .locked import names_in
 from .offers import Excluded, Offered, Target
 from .public_names import PublicNames
 from .uri_templates import matcher
@@ -25,7 +26,7 @@ class Directory:
 
     def __init__(self, offers: Sequence[Offered], lock: Lock | None) -> None:
         """`offers` are in configuration order. Without a lock, every tool and prompt is listed as `server_tool`."""
-        locked = lock or Lock()
+        locked = names_in(lock)
         self._templates = Addresses(Kind.TEMPLATE, offers, locked)
         self._parts: Mapping[Kind, PublicNames | Addresses] = {
             Kind.TOOL: PublicNames(Kind.TOOL, offers, locked),

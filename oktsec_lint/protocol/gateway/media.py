@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from oktsec_lint.core.values import NamedTuple
 
@@ -33,9 +34,13 @@ class _Range(NamedTuple):
     quality: float
 
 
-def admits(accepts: Sequence[str], kind: str) -> bool:
-    """Whether Accept headers allow an answer of a media type. The range that names it best decides."""
-    ranges = list(_ranges(accepts))
+@lru_cache(maxsize=64)
+def admits(accept: str, kind: str) -> bool:
+    """Whether an Accept header allows an answer of a media type. The range that names it best decides.
+
+    Remembered, because a client says the same with every request.
+    """
+    ranges = list(_ranges(accept))
     for wanted in (kind, f"{kind.partition('/')[0]}/*", "*/*"):
         qualities = [item.quality for item in ranges if item.kind == wanted]
         if qualities:
@@ -43,9 +48,9 @@ def admits(accepts: Sequence[str], kind: str) -> bool:
     return False
 
 
-def _ranges(accepts: Sequence[str]) -> Iterator[_Range]:
+def _ranges(accept: str) -> Iterator[_Range]:
     """A range whose weight is none counts as excluded."""
-    for item in ",".join(accepts).lower().split(","):
+    for item in accept.lower().split(","):
         kind, *parameters = (part.strip() for part in item.split(";"))
         weights = [value for name, _, value in (part.partition("=") for part in parameters) if name == "q"]
         weight = weights[0] if weights else "1"

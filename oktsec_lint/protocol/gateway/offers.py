@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from oktsec_lint.core.model import Definition, JsonValue, Kind
 from oktsec_lint.core.values import NamedTuple
 
+TWICE = "its server lists it more than once, and nobody can tell which is meant"
 _T = TypeVar("_T")
 
 
@@ -46,6 +47,15 @@ class Listed(NamedTuple):
     body: JsonValue
     """As it is listed."""
     target: Target
+
+
+_ADDRESSES: Mapping[Kind, str] = {Kind.RESOURCE: "uri", Kind.TEMPLATE: "uriTemplate"}
+
+
+def address_of(kind: Kind, body: JsonValue) -> str:
+    """The `uri` of a resource, the `uriTemplate` of a template; empty for what has none."""
+    value = body.get(_ADDRESSES[kind]) if kind in _ADDRESSES and isinstance(body, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def offered(offers: Sequence[Offered], kind: Kind) -> Iterator[tuple[str, Definition]]:

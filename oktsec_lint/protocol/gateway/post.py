@@ -156,8 +156,8 @@ def _misrepresented(fields: Headers) -> Rejected | None:
         return Rejected(_UNSUPPORTED_MEDIA, REFUSED, f"Content-Type must be {JSON}")
     if not is_plain(fields.all("content-encoding")):
         return Rejected(_UNSUPPORTED_MEDIA, REFUSED, "the body must not be compressed: no Content-Encoding is taken")
-    accepts = fields.all("accept")
-    if not (admits(accepts, JSON) and admits(accepts, EVENTS)):
+    accept = ",".join(fields.all("accept"))
+    if not (admits(accept, JSON) and admits(accept, EVENTS)):
         return Rejected(_NOT_ACCEPTABLE, REFUSED, f"Accept must allow both {JSON} and {EVENTS}")
     return None
 

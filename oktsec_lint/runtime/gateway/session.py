@@ -18,7 +18,7 @@ from oktsec_lint.core.model import EMPTY, JsonValue
 from oktsec_lint.protocol.gate import Answer, Command, Drop, Event, Forward, Gate, Hold, Side
 from oktsec_lint.protocol.gateway.eras import SUBSCRIPTION, Client, JsonObject
 from oktsec_lint.protocol.gateway.post import routing_headers
-from oktsec_lint.protocol.wire import encode
+from oktsec_lint.protocol.wire import encode, id_text
 from oktsec_lint.runtime.upstream import Link
 
 from .exchange import Exchange, Needed
@@ -243,7 +243,7 @@ class Session:
             headers = self._routing.pop(about, None) if about else None
             if headers is None:
                 message = json.loads(command.line)
-                about = about or (encode(message["id"]).decode() if "method" in message and "id" in message else "")
+                about = about or (id_text(message["id"]) if "method" in message and "id" in message else "")
                 headers = routing_headers(message, self.revision)
             self._outbox.append((command.line, about, headers))
 
@@ -267,7 +267,7 @@ class Session:
         }
         message: JsonObject = {"jsonrpc": "2.0", "id": command.message_id, "error": error}
         if command.to is Side.CLIENT:
-            self._routing.pop(encode(command.message_id).decode(), None)
+            self._routing.pop(id_text(command.message_id), None)
             self._deliver(message)
         else:
             self._outbox.append((encode(message), "", routing_headers(message, self.revision)))
@@ -275,7 +275,7 @@ class Session:
     def _deliver(self, message: JsonObject) -> None:
         """A message that has passed the gate, to whom it is for."""
         if "method" not in message:
-            exchange = self._open.pop(encode(message.get("id")).decode(), None)
+            exchange = self._open.pop(id_text(message.get("id")), None)
             if exchange is not None:
                 exchange.answer(message)
             return
@@ -283,7 +283,7 @@ class Session:
         if "id" in message:
             if not self._audience.asked(self, message, exchange):
                 nobody: JsonObject = {"error": {"code": -32601, "message": "nobody can be asked"}}
-                asyncio.get_running_loop().call_soon(self.reply, encode(message["id"]).decode(), nobody)
+                asyncio.get_running_loop().call_soon(self.reply, id_text(message["id"]), nobody)
             return
         kind = str(message["method"]).removeprefix("notifications/").removesuffix("/list_changed")
         if str(message["method"]).endswith("/list_changed"):
@@ -297,7 +297,7 @@ class Session:
         meta = params.get("_meta")
         marks = (params.get("progressToken"), meta.get(SUBSCRIPTION) if isinstance(meta, dict) else None)
         for mark in marks:
-            if mark is not None and (found := self._open.get(encode(mark).decode())) is not None:
+            if mark is not None and (found := self._open.get(id_text(mark))) is not None:
                 return found
         if self._about:
             return self._open.get(self._about)

@@ -26,7 +26,10 @@ def test_a_clash_is_told_once_at_the_server_that_came_last(offer: Offer, declare
     assert hit.rule == "COV-005"
     assert hit.subject == Subject("archive", Kind.TOOL, "read")
     assert "`files`, `backup`, `archive` each offer a tool named `read`" in hit.message
-    assert "renamed to `files_read`, `backup_read`, `archive_read`" in hit.help
+    assert (
+        "as `files_read`, `backup_read`, `archive_read`, but one that was locked before the others as `read`"
+        in hit.help
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,7 @@ def test_a_tool_that_carries_another_servers_name(offer: Offer, declare: Declare
     assert hit.rule == "COV-006"
     assert hit.subject == Subject("extras", Kind.TOOL, "files_read_file")
     assert "`files_read_file` of `extras` and `read_file` of `files`" in hit.message
-    assert "as soon as another server offers `read_file`" in hit.message
+    assert "a gateway lists the former as `extras_files_read_file` only" in hit.message
     assert "`extras/files_read_file` and `read_file`" in hit.help
 
 
@@ -76,17 +79,14 @@ def test_two_prefixes_that_meet(offer: Offer, declare: Declare) -> None:
     (hit,) = check(offer(a=["b_c"], a_b=["c"]), declare())
     assert hit.rule == "COV-006"
     assert hit.subject == Subject("a_b", Kind.TOOL, "c")
-    assert "`a_b_c` means both `c` of `a_b` and `b_c` of `a`" in hit.message
+    assert "`a_b_c` means both `c` of `a_b` and `b_c` of `a`; a gateway lists neither" in hit.message
 
 
-def test_a_collision_that_the_gateway_already_has(offer: Offer, declare: Declare) -> None:
-    inventory = offer(files=["read"], backup=["read"], extras=["files_read"])
-    (hit,) = of_rule("COV-006", inventory, declare())
-    assert "a gateway shows only one of them" in hit.message
-
-
-def test_a_slash_is_a_collision_in_allowlists_only(offer: Offer, declare: Declare) -> None:
-    (hit,) = check(offer(files=["read"], extras=["files/read"]), declare())
+@pytest.mark.parametrize("servers", [{"files": ["read"], "extras": ["files/read"]}, {"a": ["b/c"], "a_b": ["c"]}])
+def test_a_slash_is_a_collision_in_allowlists_only(
+    offer: Offer, declare: Declare, servers: dict[str, list[str]]
+) -> None:
+    (hit,) = check(offer(**servers), declare())
     assert "in an allowlist" in hit.message
     assert "gateway" not in hit.message
 

@@ -110,7 +110,7 @@ def test_a_qualified_name_wins_over_a_bare_one() -> None:
     assert names(made) == ["evil_files_read", "other", "read"]
     assert owner(made, "files_read") == ("files", "read")
     assert reasons(made) == {
-        ("evil", "files_read"): "listed as `evil_files_read`, because `files_read` is `read` of `files`"
+        ("evil", "files_read"): "`files_read` is `read` of `files`; this one is listed as `evil_files_read`"
     }
 
 
@@ -307,7 +307,7 @@ def test_every_name_leads_to_the_one_tool_that_is_listed_under_it(history: list[
     listed = public_names(made)
     assert len(listed) == len(names(made)) == len(set(names(made)))
     assert all(owner(made, f"{server}_{name}") == (server, name) for server, name in listed)
-    left_out = {(item.server, item.name) for item in made.excluded if not item.reason.startswith("listed as")}
+    left_out = {(item.server, item.name) for item in made.excluded if "this one is listed as" not in item.reason}
     assert listed.keys() | left_out == {(server, name) for server, called in now.items() for name in called}
     assert not listed.keys() & left_out
 
