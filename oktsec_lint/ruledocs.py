@@ -25,6 +25,8 @@ _LONGEST = 4000
 _SOURCES = "../../rules"
 _USUAL = Rule._field_defaults["applies_to"]
 """What a rule is for that does not say it; for one that is code it means nothing."""
+_USUAL_FILE = Example._field_defaults["file"]
+_LANGUAGES = {".yaml": "yaml", ".yml": "yaml", ".toml": "toml"}
 _CWE = "https://cwe.mitre.org/data/definitions/{}.html"
 
 
@@ -119,7 +121,9 @@ def _example(example: Example) -> Iterator[str]:
         yield from _block("A tool", example.note, "json", _json(example.definition))
     if example.config is not None:
         lines = [visible(line, _LONGEST) for line in example.config.rstrip().split("\n")]
-        yield from _block("A configuration", "" if example.servers else example.note, "yaml", lines)
+        title = "A configuration" if example.file == _USUAL_FILE else f"In {_code(example.file)}"
+        language = _LANGUAGES.get(PurePath(example.file).suffix, "json")
+        yield from _block(title, "" if example.servers else example.note, language, lines)
     if example.servers is not None:
         title = "Servers and their tools" if example.config is None else "with these servers and tools"
         yield from _block(title, example.note, "json", _json(example.servers))

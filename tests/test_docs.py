@@ -92,6 +92,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         script.chmod(0o755)
     manifest = {"id": "1", "server": "notes", "tools": json.loads((folder / "tools.json").read_text())}
     (folder / "manifests.jsonl").write_text(json.dumps(manifest) + "\n")
+    servers = {"notes": {"command": "python3", "args": ["server.py"]}}
+    (folder / ".mcp.json").write_text(json.dumps({"mcpServers": servers}, indent=2) + "\n")
     for line in (
         "lock --yes",
         "scan --write-baseline oktsec-baseline.json",

@@ -43,6 +43,8 @@ FAMILIES = {
     "RES": "results",
     "INJ": "injection",
     "SUP": "suppressions",
+    "LCH": "launch",
+    "PKG": "packages",
 }
 GRAMMAR = "grammar"
 """The check of the rules whose hits the attack grammar yields, all of them together."""
@@ -134,19 +136,19 @@ def findings_of(example: Example) -> tuple[Finding, ...]:
     """Everything the judge says about an example with a configuration, servers or a definition."""
     config, known = Config(), ()
     if example.config is not None:
-        config, known = loaded(example.config)
+        config, known = loaded(example.config, example.file)
     judge = Judge(rulebook.builtin(), config, grammarbook.builtin())
     return judge.judge(inventory_of(example, config), known).inspection.findings
 
 
-def loaded(text: str) -> tuple[Config, tuple[Hit, ...]]:
-    results = import_module("oktsec_lint.sources.oktsec_yaml").load_config(
-        "oktsec.yaml",
-        text,
+def loaded(text: str, file: str) -> tuple[Config, tuple[Hit, ...]]:
+    results = import_module("oktsec_lint.sources").open_source(
+        file,
+        text.encode(),
         known_rules=frozenset(rule.id for rule in BOOK),
         known_categories=frozenset(name for rule in BOOK for name in (rule.category, *rule.tags)),
     )
-    return results.config, results.hits
+    return getattr(results, "config", Config()), results.hits
 
 
 def evidence_of(rule: Rule, example: Example) -> list[str] | None:

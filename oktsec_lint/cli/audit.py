@@ -61,6 +61,10 @@ class Request(NamedTuple):
     """Whether a run that judges a lock may remember which definitions were clean."""
     taking: bool = False
     """Whether a lock is to be taken: without one, everything is compared with an empty one."""
+    starting: bool = False
+    """Whether the servers of packages are started too, where their manifest lists nothing."""
+    kind: str = ""
+    """The format that the inputs are read as (`sources.registry`); empty tells it by each file."""
     files: Files = Disk()
     listed: Mapping[str, Mapping[str, Server]] = EMPTY
     """Servers that were listed just now, by configuration and name: they are not asked again."""
@@ -76,6 +80,7 @@ def request_of(
     jobs: int,
     locked: bool = False,
     cached: bool = True,
+    kind: str = "",
 ) -> Request:
     """What was asked for, in this process's environment. A lock stands for the configuration beside it. Raises
     UsageError for a timeout that is no number, SourceError for a lock that has no configuration beside it."""
@@ -93,13 +98,14 @@ def request_of(
         stdin=sys.stdin.buffer.read,
         locked=locked,
         cached=cached,
+        kind=kind,
     )
 
 
 def _configuration(name: str) -> str:
     """An input, or the configuration whose lock it is: that is the file that changed, for who names what changed."""
     if Path(name).name != LOCK_NAME:
-        return name
+        return name.removesuffix(f".{LOCK_NAME}")
     beside = [Path(name).with_name(item) for item in LOCAL_NAMES]
     found = next((path for path in beside if os.path.lexists(path)), None)
     if found is None:
@@ -139,7 +145,8 @@ def examine(request: Request, progress: Progress | None = None) -> Examined:
     """Load, collect and judge everything the request names. Raises as `audit` does."""
     base = rulebook.builtin()
     locator = Locator()
-    inputs = [_prepare(opened, request, locator) for opened in _open_all(request, base, locator)]
+    request, opened = _opened(request, base, locator)
+    inputs = [_prepare(item, request, locator) for item in opened]
     if request.locked and not any(item.is_config for item in inputs):
         raise UsageError("--locked is about a configuration and its lock, and none was given")
     _refuse_unknown_servers(request.servers, inputs)
@@ -166,19 +173,54 @@ def stream_basis(request: Request) -> tuple[Sequence[Rule], Config, tuple[Findin
     return rules, opened.config, tuple(item for item in found if not item.ignored_by and item.rule != UNUSED)
 
 
+def _opened(request: Request, base: Sequence[Rule], locator: Locator) -> tuple[Request, list[_Opened]]:
+    """Everything that the request is about, and the request as it is then: offline where only files were found whose
+    servers nobody wants to be started."""
+    if not request.inputs and config_path(request) is None and not request.taking:
+        from .manifests import agreed_to_start, found_in
+
+        files = found_in(request.cwd)
+        found = tuple(name for name in files if _says_something(_open(name, request, base, Locator())))
+        if found:
+            request = request._replace(inputs=found)
+            opened = list(_open_all(request, base, locator))
+            specs = [spec for item in opened if isinstance(item, LoadedConfig) for spec in item.config.servers]
+            return request._replace(offline=request.offline or not agreed_to_start(specs)), opened
+    return request, list(_open_all(request, base, locator))
+
+
+def _says_something(opened: LoadedConfig | Snapshot) -> bool:
+    """Whether a client keeps servers in this file, or anything that is worth a word: most settings have none."""
+    return not isinstance(opened, LoadedConfig) or bool(opened.config.servers or opened.hits)
+
+
 def _open_all(request: Request, base: Sequence[Rule], locator: Locator) -> Iterator[_Opened]:
     named = list(dict.fromkeys(request.inputs))
     explicit = _open_config(request, base, locator) if request.config or not named else None
     if explicit is not None and not named:
         yield explicit
     config, hits = (explicit.config, explicit.hits) if explicit else (Config(), ())
-    for path in named:
-        opened = _open(path, request, base, locator)
-        if isinstance(opened, LoadedConfig):
+    for opened in _compared([_open(path, request, base, locator, request.kind) for path in named]):
+        if isinstance(opened, LoadedConfig) and not (explicit and opened.config.format):
             yield opened
+            continue
+        if isinstance(opened, LoadedConfig):
+            from .manifests import judged_by
+
+            yield judged_by(opened._replace(hits=(*opened.hits, *hits)), config, request.cwd)
         else:
-            yield opened, config, hits
-            hits = ()
+            yield opened, config, (*hits, *opened.hits)
+        hits = ()
+
+
+def _compared(opened: list[LoadedConfig | Snapshot]) -> Iterable[LoadedConfig | Snapshot]:
+    configs = [item for item in opened if isinstance(item, LoadedConfig)]
+    if not configs[1:]:
+        return opened
+    from .manifests import compared
+
+    others = iter(compared(configs))
+    return [next(others) if isinstance(item, LoadedConfig) else item for item in opened]
 
 
 def config_path(request: Request) -> Path | None:
@@ -209,12 +251,14 @@ def _open_config(request: Request, base: Sequence[Rule], locator: Locator) -> Lo
     raise SourceError("this is a snapshot, not a configuration", path=str(path), hint="give it as an argument instead")
 
 
-def _open(path: str, request: Request, base: Sequence[Rule], locator: Locator) -> LoadedConfig | Snapshot:
+def _open(
+    path: str, request: Request, base: Sequence[Rule], locator: Locator, kind: str = ""
+) -> LoadedConfig | Snapshot:
     data = request.stdin() if path == STDIN else request.files.read(request.cwd / path, shown=path)
-    opened = _read(path, data, base)
+    opened = _read(path, data, base, kind)
     if isinstance(opened, LoadedConfig) and opened.config.custom_rules_dir:
         _refuse_missing_rules(opened, request.cwd)
-        opened = _read(path, data, rulebook.assemble(custom_rules(opened.config, request.cwd)))
+        opened = _read(path, data, rulebook.assemble(custom_rules(opened.config, request.cwd)), kind)
     locator.add(opened.document)
     return opened
 
@@ -233,10 +277,11 @@ def _refuse_missing_rules(opened: LoadedConfig, cwd: Path) -> None:
     )
 
 
-def _read(path: str, data: bytes, rules: Sequence[Rule]) -> LoadedConfig | Snapshot:
+def _read(path: str, data: bytes, rules: Sequence[Rule], kind: str) -> LoadedConfig | Snapshot:
     return open_source(
         path,
         data,
+        kind=kind,
         known_rules=frozenset(rule.id for rule in rules),
         known_categories=frozenset(name for rule in rules for name in (rule.category, *rule.tags)),
     )
@@ -245,7 +290,9 @@ def _read(path: str, data: bytes, rules: Sequence[Rule]) -> LoadedConfig | Snaps
 def _prepare(opened: _Opened, request: Request, locator: Locator) -> _Input:
     if not isinstance(opened, LoadedConfig):
         snapshot, config, hits = opened
-        return _Input(config, hits, offered=snapshot.servers)
+        specs = _packaged(snapshot, request.servers) if request.starting else ()
+        started = {spec.name for spec in specs}
+        return _Input(config, hits, specs, tuple(item for item in snapshot.servers if item.name not in started))
     config = opened.config
     beside = lock_beside(opened, request.cwd, wanted=request.taking, files=request.files)
     if beside.document is not None:
@@ -266,8 +313,16 @@ def _prepare(opened: _Opened, request: Request, locator: Locator) -> _Input:
     return _Input(config, hits, specs, left_out, beside, is_config=True)
 
 
+def _packaged(snapshot: Snapshot, chosen: Sequence[str]) -> tuple[ServerSpec, ...]:
+    """How the servers are started of which a package's manifest lists nothing: by the first way that it names."""
+    known = {entry.name: entry.spec for entry in snapshot.manifest.entries} if snapshot.manifest is not None else {}
+    unlisted = (item.name for item in snapshot.servers if item.status is Status.NOT_SCANNED)
+    return tuple(known[name] for name in unlisted if name in known and (not chosen or name in chosen))
+
+
 def _refuse_unknown_servers(chosen: Iterable[str], inputs: Iterable[_Input]) -> None:
     known = [spec.name for item in inputs for spec in item.config.servers]
+    known += [spec.name for item in inputs for spec in item.specs if spec.name not in known]
     known += [server.name for item in inputs for server in item.offered if server.name not in known]
     for name in chosen:
         if name not in known:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from oktsec_lint import rulebook
 from oktsec_lint.core.config import Config, ServerSpec
 from oktsec_lint.core.findings import Hit
-from oktsec_lint.core.lock_rules import LOCK_NAME, NO_LOCK
+from oktsec_lint.core.lock_rules import LOCK_NAME, NO_LOCK, lock_name
 from oktsec_lint.core.model import EMPTY, Kind, LaunchIdentity, Place, Server, Status, Subject
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.sources import Document, LoadedConfig
@@ -29,12 +29,16 @@ class Beside(NamedTuple):
     """None for a lock that is still to be written."""
     launches: Mapping[str, LaunchIdentity] = EMPTY
     """How each configured server is started, as a lock says it."""
+    name: str = LOCK_NAME
+    """What the lock is called, or would be."""
+    writing: str = "oktsec-lint lock"
+    """The command that writes it."""
 
     def offer(self, spec: ServerSpec) -> Server:
         """A configured server as it was locked, for a run that starts nothing."""
         locked = self.standing.lock.server(spec.name) if self.standing is not None else None
         why = "it is not in" if self.document is not None else "there is no"
-        reason = f"--offline starts nothing and {why} {LOCK_NAME}: write it with `oktsec-lint lock`"
+        reason = f"--offline starts nothing and {why} {self.name}: write it with `{self.writing}`"
         server = Server(spec.name, Status.NOT_SCANNED, reason, place=spec.place, launch=self.launches.get(spec.name))
         if locked is None:
             return server
@@ -45,7 +49,7 @@ class Beside(NamedTuple):
 
 def lock_path(config: Config, cwd: Path) -> Path:
     """Where the lock of a configuration is, or would be."""
-    return (cwd / config.path).parent / LOCK_NAME
+    return (cwd / config.path).parent / lock_name(config)
 
 
 def lock_beside(
@@ -60,16 +64,19 @@ def lock_beside(
     path = lock_path(config, cwd)
     files = files or Disk()
     there = config.path != STDIN and files.exists(path)
+    writing = f"oktsec-lint lock {config.path}" if config.format else Beside().writing
     if not there and not wanted:
-        return Beside()
+        return Beside(name=path.name, writing=writing)
     from oktsec_lint import lockfile
     from oktsec_lint.core.lock import Lock
 
     shown = shown_path(path, cwd)
     lock, document = lockfile.read(shown, files.read(path, shown=shown)) if there else (Lock(path=shown), None)
     specs = config.servers if launches else ()
-    identities = {spec.name: lockfile.identity(spec, opened.document, cwd) for spec in specs}
-    return Beside(_standing(lock, config, cwd), document, identities)
+    entries = opened.manifest.entries if opened.manifest is not None and config.format else ()
+    written = {entry.spec.place: entry.launch for entry in entries}
+    identities = {spec.name: lockfile.identity(spec, opened.document, cwd, written.get(spec.place)) for spec in specs}
+    return Beside(_standing(lock, config, cwd), document, identities, path.name, writing)
 
 
 def _standing(lock: Lock, config: Config, cwd: Path) -> Standing:
@@ -93,7 +100,7 @@ def day_for(config: Config) -> str:
 
 def no_lock(config: Config) -> Hit:
     """What `--locked` says where there is no lock."""
-    message = f"there is no {LOCK_NAME} beside this configuration, so nothing says what was reviewed"
+    message = f"there is no {lock_name(config)} beside this configuration, so nothing says what was reviewed"
     return Hit(NO_LOCK, message, Subject("", Kind.CONFIG, ""), place=Place(config.path, ""))
 
 

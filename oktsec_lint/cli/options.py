@@ -12,8 +12,8 @@ from .choices import DataFormat, FailOn, Format, MinConfidence
 from .terminal import Color
 
 _WHAT = (
-    "Configurations or saved tools/list results; `-` is standard input. Default: the configuration found by "
-    "--config, $OKTSEC_CONFIG, ./oktsec.yaml, ~/.oktsec/config.yaml."
+    "Configurations, clients' files such as .mcp.json, or saved tools/list results; `-` is standard input. Default: "
+    "the configuration found by --config, $OKTSEC_CONFIG, ./oktsec.yaml, ~/.oktsec/config.yaml."
 )
 _INCOMPLETE = "Do not exit 4 when a server could not be reached."
 _ALSO = "Also write a report; repeatable."
@@ -33,8 +33,15 @@ SharedConfig: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+ReadAs: TypeAlias = Annotated[
+    str, typer.Option("--as", metavar="FORMAT", help="Whose file the inputs are, such as cursor.", show_default=False)
+]
 Offline: TypeAlias = Annotated[
     bool, typer.Option("--offline", help="Start and contact nothing; judge what is in oktsec.lock.")
+]
+Start: TypeAlias = Annotated[
+    bool,
+    typer.Option("--start", help="Also start or reach the servers of packages (server.json, bundles) to list them."),
 ]
 Locked: TypeAlias = Annotated[
     bool, typer.Option("--locked", help="Fail when oktsec.lock is missing or anything is not as it was locked.")

@@ -16,7 +16,7 @@ from .notifying import Offer
 from .terminal import complain
 
 if TYPE_CHECKING:
-    from oktsec_lint.runtime.gateway.recorded import Entry
+    from oktsec_lint.runtime.gateway.session import Entry
 
 
 class Digests(NamedTuple):

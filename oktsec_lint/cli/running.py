@@ -150,8 +150,8 @@ _NOT_UNDERSTOOD = frozenset({"CFG-001", "CFG-003", "CFG-004", "CFG-005", "CFG-00
 _RELIED_ON = ("/agents", "/rules", "/rate_limit")
 _RELIED_ON_BY_GATEWAY = ("/identity", "/gateway", "/deployment", "/mcp_servers", "/quarantine")
 """Where somebody relies on them."""
-_HARMLESS = frozenset({"CFG-017", "CFG-019"})
-"""High for other reasons than that something is not enforced: a plaintext secret, a URL in the clear."""
+_HARMLESS = frozenset({"CFG-017", "CFG-019", "LCH-002", "LCH-003", "LCH-004", "LCH-007"})
+"""High for other reasons than that something is not enforced: a plaintext secret, a URL in the clear, a launch line."""
 
 
 def _is_stray(hit: Hit) -> bool:

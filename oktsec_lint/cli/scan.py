@@ -13,9 +13,11 @@ from .terminal import Color
 def scan(
     inputs: options.Inputs = None,
     config: options.ConfigFile = None,
+    read_as: options.ReadAs = "",
     output_format: options.ReportFormat = Format.TEXT,
     report: options.Reports = None,
     offline: options.Offline = False,
+    start: options.Start = False,
     locked: options.Locked = False,
     no_cache: options.NoCache = False,
     timeout: options.Timeout = 30.0,
@@ -43,9 +45,11 @@ def scan(
     asked = Asked(
         inputs=tuple(inputs or ()),
         config=config,
+        read_as=read_as,
         output_format=output_format,
         report=tuple(report or ()),
         offline=offline,
+        start=start,
         locked=locked,
         no_cache=no_cache,
         timeout=timeout,

@@ -35,10 +35,13 @@ class Asked(NamedTuple):
 
     inputs: tuple[str, ...] = ()
     config: str | None = None
+    read_as: str = ""
+    """The format that the inputs are read as."""
     output_format: Format = Format.TEXT
     report: tuple[str, ...] = ()
     """`FORMAT=PATH` pairs."""
     offline: bool = False
+    start: bool = False
     locked: bool = False
     no_cache: bool = False
     timeout: float = 30.0
@@ -76,6 +79,8 @@ def _scanned(asked: Asked) -> Exit:
 
     if asked.dry_run and not asked.fix:
         raise UsageError("--dry-run goes with --fix")
+    if asked.start and asked.offline:
+        raise UsageError("--start does not go with --offline")
     request = request_of(
         asked.inputs,
         asked.config,
@@ -85,7 +90,10 @@ def _scanned(asked: Asked) -> Exit:
         jobs=asked.jobs,
         locked=asked.locked,
         cached=not asked.no_cache,
-    )
+        kind=asked.read_as,
+    )._replace(starting=asked.start)
+    if asked.read_as and not asked.inputs:
+        raise UsageError("--as is about files that are named", hint="name one")
     targets = _targets(asked.report, request)
     _demand((asked.output_format, *(name for name, _ in targets)))
     if asked.output_format is not Format.JSONL or asked.inputs != (STDIN,):
@@ -212,7 +220,7 @@ def _targets(reports: Sequence[str], request: Request) -> list[tuple[Format, Pat
     from .audit import config_path
 
     read = {(request.cwd / name).resolve() for name in (*request.inputs, config_path(request)) if name}
-    read |= {path.with_name(LOCK_NAME) for path in read}
+    read |= {path.with_name(name) for path in read for name in (LOCK_NAME, f"{path.name}.{LOCK_NAME}")}
     targets: list[tuple[Format, Path]] = []
     for entry in reports:
         name, equals, path = entry.partition("=")

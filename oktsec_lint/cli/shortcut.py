@@ -59,6 +59,7 @@ def _text(word: str) -> str:
 _REPEATED = frozenset({"inputs", "report", "server", "select", "ignore"})
 _SWITCHES: Mapping[str, str] = {
     "--offline": "offline",
+    "--start": "start",
     "--locked": "locked",
     "--no-cache": "no_cache",
     "--allow-unreachable": "allow_unreachable",
@@ -69,6 +70,7 @@ _SWITCHES: Mapping[str, str] = {
 }
 _VALUES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "--config": ("config", _text),
+    "--as": ("read_as", _text),
     "--format": ("output_format", Format),
     "--report": ("report", _text),
     "--server": ("server", _text),

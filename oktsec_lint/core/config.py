@@ -241,6 +241,8 @@ class Config(NamedTuple):
     """One loaded configuration. `Config()` judges a snapshot that came without one: no agents, no overrides."""
 
     path: str = ""
+    format: str = ""
+    """Whose manifest it was read from, such as `Claude Code`; empty for an `oktsec.yaml`, which alone names agents."""
     servers: tuple[ServerSpec, ...] = ()
     agents: tuple[Agent, ...] = ()
     rules: tuple[RuleOverride, ...] = ()

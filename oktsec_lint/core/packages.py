@@ -35,7 +35,7 @@ _UV_VALUED = frozenset(
     --index-strategy --keyring-provider --resolution --prerelease --link-mode --refresh-package --color""".split()
 )
 _PIPX_VALUED = frozenset({"--python", "--index-url", "-i", "--pip-args"})
-_DOCKER_VALUED = frozenset(
+DOCKER_VALUED = frozenset(
     """-a --add-host --annotation --attach --blkio-weight --cap-add --cap-drop --cgroup-parent --cgroupns --cidfile
     --cpu-period --cpu-quota --cpu-shares -c --cpus --cpuset-cpus --cpuset-mems --detach-keys --device --dns
     --dns-option --dns-search --domainname --entrypoint -e --env --env-file --expose --gpus --group-add --health-cmd
@@ -45,9 +45,10 @@ _DOCKER_VALUED = frozenset(
     --shm-size --stop-signal --stop-timeout --storage-opt --sysctl --tmpfs --ulimit -u --user --userns --uts -v
     --volume --volume-driver --volumes-from -w --workdir""".split()
 )
+"""Options of `docker run` whose next argument is their value."""
 _NPX = _Runner("npm", (), _NPM_NAMING, _NPM_VALUED)
 _UVX = _Runner("pypi", (), frozenset({"--from"}), _UV_VALUED)
-_DOCKER = _Runner("oci", ("run",), frozenset(), _DOCKER_VALUED)
+_DOCKER = _Runner("oci", ("run",), frozenset(), DOCKER_VALUED)
 _RUNNERS: Mapping[str, _Runner] = {
     "npx": _NPX,
     "bunx": _NPX,

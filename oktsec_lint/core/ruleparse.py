@@ -40,7 +40,7 @@ _TYPES = {kind.value: kind for kind in PatternType}
 _EXAMPLE_LISTS = {"flag": True, "pass": False, "true_positive": True, "false_positive": False}
 _PATTERN_KEYS = frozenset({"type", "value", "validate"})
 _VALIDATORS = {name: name for name in VALIDATORS}
-_EXAMPLE_KEYS = frozenset("text on span definition config servers note".split())
+_EXAMPLE_KEYS = frozenset("text on span definition config file servers note".split())
 _BOOLEANS: Mapping[str, JsonValue] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _INTEGER = r"-?(?:0|[1-9][0-9]{0,17})"
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][-+]?[0-9]{1,2})?"
@@ -246,6 +246,7 @@ class _Fields:
             span=fields.exact("span"),
             definition=fields.mapping("definition"),
             config=fields.optional("config"),
+            file=fields.text("file") or Example._field_defaults["file"],
             servers=fields.mapping("servers"),
             note=fields.text("note"),
         )

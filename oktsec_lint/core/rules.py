@@ -51,7 +51,9 @@ class Example(NamedTuple):
     definition: Mapping[str, JsonValue] | None = None
     """A whole tool definition."""
     config: str | None = None
-    """An `oktsec.yaml`, for rules about the configuration."""
+    """A configuration, for rules about it."""
+    file: str = "oktsec.yaml"
+    """What the file with that configuration is called: a client's is known by its name."""
     servers: Mapping[str, JsonValue] | None = None
     """Server name to its tools (definitions or bare names), for rules about an inventory; goes with `config`."""
     note: str = ""

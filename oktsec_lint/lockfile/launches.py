@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 from oktsec_lint.core.config import ServerSpec
+from oktsec_lint.core.fields import Field
 from oktsec_lint.core.model import LaunchIdentity
 from oktsec_lint.core.packages import Package, package_of
 from oktsec_lint.sources.document import Document
@@ -30,19 +31,25 @@ _LOADS_CODE = re.compile(
 _BIGGEST = 256 << 20
 
 
-def identity(spec: ServerSpec, document: Document, cwd: Path) -> LaunchIdentity:
-    """The launch identity of one entry of `document`. Files are looked up from where the server would be started."""
-    at = spec.place.pointer
+def identity(spec: ServerSpec, document: Document, cwd: Path, launch: Field | None = None) -> LaunchIdentity:
+    """The launch identity of one entry of `document`. Files are looked up from where the server would be started.
+    `launch` says where its parts are written (`manifest.Entry.launch`); None where that is as in an `oktsec.yaml`."""
     base = cwd / spec.working_dir if "${" not in spec.working_dir else cwd
-    args = tuple(_shown(document, f"{at}/args/{index}", value) for index, value in enumerate(spec.args))
+
+    def at(part: str, index: int = -1) -> str:
+        if launch is None:
+            return f"{spec.place.pointer}/{part}" + (f"/{index}" if index >= 0 else "")
+        return launch[part].at.pointer if index < 0 else launch[part].items[index].at.pointer
+
+    args = tuple(_shown(document, at("args", index), value) for index, value in enumerate(spec.args))
     package = package_of(spec.command, args) or Package("")
     return LaunchIdentity(
         spec.transport,
-        _shown(document, f"{at}/command", spec.command),
+        _shown(document, at("command"), spec.command),
         args,
         tuple(sorted(_variable(name, value) for name, value in spec.env.items())),
-        _shown(document, f"{at}/working_dir", spec.working_dir),
-        _shown(document, f"{at}/url", spec.url),
+        _shown(document, at("working_dir"), spec.working_dir),
+        _shown(document, at("url"), spec.url),
         tuple(sorted(spec.headers, key=str.lower)),
         package.name,
         package.version or _installed(package.name, base),

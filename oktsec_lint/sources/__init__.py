@@ -1,4 +1,4 @@
-"""Files to values: an `oktsec.yaml` to a `Config`, a saved listing to `Server`s, both with the place of everything.
+"""Files to values: an `oktsec.yaml` or a client's file to a `Config`, a saved listing to `Server`s, with every place.
 
 Parsing only: nothing here starts a server, reaches a network or judges. One module a format; `open_source` tells them
 apart and imports only what the file needs. A file that is neither is an error that names both; everything else that
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from oktsec_lint.core.errors import SourceError
-
 from .document import Document, decode
+from .json_reader import looks_like_json
+from .registry import Format, by_name, by_path
 from .results import LoadedConfig, Snapshot, Source
 
 __all__ = ["Document", "LoadedConfig", "Snapshot", "Source", "load_config", "open_source"]
@@ -25,16 +25,20 @@ def open_source(
     *,
     known_rules: Collection[str] | None = None,
     known_categories: Collection[str] | None = None,
+    kind: str = "",
 ) -> Source:
     """What a file is, read as that. Raises SourceError for a file that is neither configuration nor snapshot.
 
-    `path` is what the user wrote (`-` for standard input) and only used for positions. `known_rules` and
-    `known_categories` are the ids of the rulebook, see `oktsec_yaml.load_config`.
+    `path` is what the user wrote (`-` for standard input), used for positions and to know a client's file by its name.
+    `known_rules` and `known_categories` are the ids of the rulebook, see `oktsec_yaml.load_config`. `kind` is the name
+    of a format (`registry`) that it has to be read as; raises UsageError where there is no such format.
     """
     if data.startswith(_ZIP):
-        raise SourceError("this is an archive", path=path, hint="give the manifest.json that is inside it")
-    opened = _read(path, decode(path, data))
-    if isinstance(opened, Snapshot):
+        from .packages.archive import open_archive
+
+        return open_archive(path, data)
+    opened = _read(path, decode(path, data), by_name(kind) if kind else by_path(path))
+    if not isinstance(opened, Document):
         return opened
     from .oktsec_yaml import loaded
 
@@ -54,9 +58,13 @@ def load_config(
     return oktsec_yaml.load_config(path, text, known_rules=known_rules, known_categories=known_categories)
 
 
-def _read(path: str, text: str) -> Snapshot | Document:
-    """A snapshot, or the document of a configuration."""
-    if text.lstrip()[:1] in ("{", "["):
+def _read(path: str, text: str, known: Format | None) -> Snapshot | LoadedConfig | Document:
+    """A snapshot, a manifest, or the document of an oktsec.yaml. `known` is what the file has to be."""
+    if known is not None:
+        from .manifests import load_manifest
+
+        return load_manifest(path, text, known)
+    if looks_like_json(text):
         from .flow import read_flow
 
         return read_flow(path, text)

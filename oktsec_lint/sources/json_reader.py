@@ -26,6 +26,7 @@ _SURROGATE_ESCAPE = r"\\u[dD][89a-fA-F]"
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\Z)'
 _COMMENT = rf"(?s:{_STRING}|//[^\r\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z))"
 _TRAILING_COMMA = rf"(?s:{_STRING}|,(?=[ \t\r\n]*[\]}}]))"
+_LEADING = r"(?:\s|//[^\r\n]*|/\*(?:[^*]|\*(?!/))*\*/)*"
 _NOT_A_BREAK = r"[^\r\n]"
 
 
@@ -98,6 +99,12 @@ def _has_lone_surrogate(text: str, value: JsonValue) -> bool:
     if "\\u" not in text or re.search(_SURROGATE_ESCAPE, text) is None:
         return False
     return re.search(SURROGATE, json.dumps(value, ensure_ascii=False)) is not None
+
+
+def looks_like_json(text: str) -> bool:
+    """Whether a text begins as an object or a list, after what comments there are."""
+    start = re.match(_LEADING, text)
+    return start is not None and text[start.end() : start.end() + 1] in ("{", "[")
 
 
 def _blank_comments(text: str) -> str:

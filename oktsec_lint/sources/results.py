@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from oktsec_lint.core.config import Config
 from oktsec_lint.core.findings import Hit
+from oktsec_lint.core.manifest import Manifest
 from oktsec_lint.core.model import Server
 from oktsec_lint.core.values import NamedTuple
 
@@ -18,13 +19,18 @@ class LoadedConfig(NamedTuple):
     config: Config
     document: Document
     hits: tuple[Hit, ...] = ()
+    manifest: Manifest | None = None
+    """What it says of the servers beside how they are started; None only for a configuration that was made up."""
 
 
 class Snapshot(NamedTuple):
-    """The servers of a saved listing and the document they were read from."""
+    """The servers of a saved listing, or of a package, and the document they were read from."""
 
     servers: tuple[Server, ...]
     document: Document
+    hits: tuple[Hit, ...] = ()
+    manifest: Manifest | None = None
+    """How the servers are started, where the file is a package's manifest and says it. Nothing of it is started."""
 
 
 Source: TypeAlias = LoadedConfig | Snapshot

@@ -191,6 +191,16 @@ def test_what_is_not_whole_refuses_to_start(
     assert not touched.exists()
 
 
+def test_another_servers_launch_line_keeps_none_from_starting(tmp_path: Path) -> None:
+    """It is high, and nothing that is enforced depends on it."""
+    probe = "mcp_servers:\n  probe: {transport: stdio, command: docker, args: [run, --privileged, 'probe:1.0']}\n"
+    (tmp_path / "oktsec.yaml").write_text(probe + CODER)
+    server = [sys.executable, "-c", "pass"]
+    environ = {"XDG_STATE_HOME": str(tmp_path)}
+    ran = oktsec_lint("run", "--enforce", "--agent", "coder", "--", *server, cwd=tmp_path, env=environ)
+    assert ran.code == 0, ran.err
+
+
 @pytest.mark.parametrize(
     ("command", "why"),
     [

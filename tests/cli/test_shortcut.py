@@ -16,7 +16,7 @@ from oktsec_lint.core.report import Exit
 WORDS = [
     "--offline --allow-unreachable --verbose -v --no-progress --config --format -f --report --server --fail-on --color",
     "--jobs --timeout --format=json --off -- - -x --help json text sarif JSON high never always auto 0 1 -1 0.5 nan",
-    "--select --ignore --min-confidence --persona --baseline --write-baseline --diff --fix --dry-run",
+    "--select --ignore --min-confidence --persona --baseline --write-baseline --diff --fix --dry-run --as cursor",
     "oktsec.yaml tools.json json=out.json COV,CFG-001 medium pedantic main",
 ]
 LINES = st.lists(st.sampled_from([*" ".join(WORDS).split(), "", "a b"]) | st.text(max_size=3), max_size=7)

@@ -9,6 +9,7 @@ import pytest
 
 import oktsec_lint.sources.oktsec_yaml as package
 from oktsec_lint import rulebook
+from oktsec_lint.core import launch
 from oktsec_lint.core.rules import Example, Rule
 from oktsec_lint.sources import load_config
 
@@ -34,5 +35,6 @@ def test_rule_is_complete(rule: Rule) -> None:
 
 
 def test_ids_in_the_code_are_the_ids_of_the_rules() -> None:
-    code = "".join(path.read_text() for path in Path(package.__file__).parent.glob("*.py"))
+    folders = (Path(package.__file__).parent, Path(package.__file__).parent.parent, Path(launch.__file__).parent)
+    code = "".join(path.read_text() for folder in folders for path in folder.glob("*.py"))
     assert set(re.findall(r'"(CFG-\d{3})"', code)) == {rule.id for rule in RULES}

@@ -16,16 +16,13 @@ from oktsec_lint.core.config import Config
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.findings import Evidence, Hit
 from oktsec_lint.core.known_names import KNOWN
+from oktsec_lint.core.likeness import DOUBLED, LEFT_OUT, SWAPPED, skeleton_of, slip
 from oktsec_lint.core.model import Definition, Inventory, Server
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.core.views.text import fold
 from oktsec_lint.core.words import words_of
 
 RULE = "IAP-012"
-
-SWAPPED = "with two letters swapped"
-DOUBLED = "with a letter doubled"
-LEFT_OUT = "with a letter left out"
 
 _LONGEST = 64
 """Longer names imitate nothing that a model would mistake them for."""
@@ -36,8 +33,6 @@ _LEAST_NAME = 6
 """Letters a whole name needs before letters that look alike mean something."""
 _COMPARED = 64
 """Names of one server in one group that a name is compared with."""
-
-_SKELETON = str.maketrans({"1": "l", "i": "l", "|": "l", "0": "o"})
 
 
 class _Name(NamedTuple):
@@ -86,7 +81,7 @@ def _tools(inventory: Inventory) -> Iterator[tuple[Server, Definition, _Name]]:
 def _name(written: str) -> _Name:
     folded = written if written.isascii() else fold(written)
     words = words_of(folded)
-    skeleton = "_".join(words).translate(_SKELETON).replace("rn", "m").replace("vv", "w")
+    skeleton = skeleton_of("_".join(words))
     return _Name(written, folded, words, skeleton)
 
 
@@ -112,7 +107,7 @@ class _Names:
         for index, word in enumerate(name.words):
             for owner, names in self._groups.get(self._group(name.words, index), {}).items():
                 for other in islice(names, _COMPARED) if owner != server else ():
-                    how = _slip(other.words[index], word, self.least)
+                    how = slip(other.words[index], word, self.least)
                     if how in self.slips:
                         return _Likeness(other.written, owner, how)
         return None
@@ -156,29 +151,6 @@ def _is_disguise(name: _Name, other: _Name) -> bool:
 
 def _digits(text: str) -> int:
     return sum(char.isdigit() for char in text)
-
-
-def _slip(true: str, odd: str, least: int) -> str:
-    """How `odd` was made of `true`, or empty when it was not. First and last letters are not touched."""
-    if true == odd or len(true) < least or not -1 <= len(odd) - len(true) <= 1:
-        return ""
-    at = next((index for index, letter in enumerate(true) if odd[index : index + 1] != letter), len(true))
-    how = _how(true, odd, at)
-    return how if true.isalpha() and _spelling(true) != _spelling(odd) else ""
-
-
-def _how(true: str, odd: str, at: int) -> str:
-    """The slip at the first letter that differs."""
-    if len(odd) == len(true):
-        return SWAPPED if odd == true[:at] + true[at + 1 : at + 2] + true[at : at + 1] + true[at + 2 :] else ""
-    if len(odd) < len(true):
-        return LEFT_OUT if odd[at:] == true[at + 1 :] else ""
-    return DOUBLED if odd[at + 1 :] == true[at:] and odd[at] == odd[at - 1] else ""
-
-
-def _spelling(word: str) -> str:
-    """The same for both sides of the Atlantic: `colour`, `labelled`."""
-    return word.replace("our", "or").replace("ll", "l")
 
 
 def _hit(server: Server, tool: Definition, name: _Name, likeness: _Likeness) -> Hit:

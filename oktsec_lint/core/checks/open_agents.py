@@ -39,7 +39,7 @@ def check(inventory: Inventory, config: Config) -> Iterator[Hit]:
 
 
 def _no_agents(inventory: Inventory, config: Config) -> Iterator[Hit]:
-    if config.path and config.servers:
+    if config.path and config.servers and not config.format:
         powers = _powers(inventory)
         entries = _read_only(powers, ToolIndex(inventory))
         yield Hit(

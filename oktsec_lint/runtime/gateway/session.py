@@ -9,20 +9,20 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from itertools import count
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from oktsec_lint.core.errors import UpstreamError
 from oktsec_lint.core.model import EMPTY, JsonValue
-from oktsec_lint.protocol.gate import Answer, Command, Drop, Event, Forward, Gate, Hold, Side
+from oktsec_lint.protocol.gate import Answer, Close, Command, Drop, Event, Forward, Gate, Hold, Side
 from oktsec_lint.protocol.gateway.eras import SUBSCRIPTION, Client, JsonObject
 from oktsec_lint.protocol.gateway.post import routing_headers
 from oktsec_lint.protocol.wire import encode, id_text
 from oktsec_lint.runtime.upstream import Link
 
 from .exchange import Exchange, Needed
-from .recorded import Entry, Recorded
 from .stream import Stream
 
 PATIENCE = 300.0
@@ -30,6 +30,10 @@ PATIENCE = 300.0
 LOST, BROKEN, UNSERVED = -32603, -32603, -32603
 _FIRST = 1000
 """The first id of ours."""
+
+
+Entry: TypeAlias = "str | asyncio.Future[str | None] | None"
+"""A record's id in the journal, now or soon. None where it could not be written, and nothing may pass without."""
 
 
 class Audience(Protocol):
@@ -70,7 +74,7 @@ class Session:
         self.changed: Callable[[str], None] = lambda _kind: None
         """Told the kind (`tools`) of a list that has changed."""
         self._gate = gate
-        self._recorded = Recorded(record, self._obeyed, self._send)
+        self._record = record
         self._audience = audience
         self._link: Link | None = None
         self._numbers = count(_FIRST)
@@ -80,6 +84,8 @@ class Session:
         self._outbox: list[tuple[bytes, str, dict[str, str]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._about = ""
+        self._unwritten: deque[tuple[Command, Entry, str]] = deque()
+        """What is obeyed once it is in the journal, with the request on whose stream it came."""
 
     @property
     def busy(self) -> int:
@@ -110,7 +116,7 @@ class Session:
         message: JsonObject = {"jsonrpc": "2.0", "id": number, "method": method, "params": tagged}
         self._routing[str(number)] = routing_headers(message, self.revision, schema)
         self.used = time.monotonic()
-        self._obey(self._gate.receive(Side.CLIENT, encode(message) + b"\n", self.used))
+        self._obey(self._gate.say(message, self.used))
         await self._flush()
         return await self.wait(exchange, patience)
 
@@ -181,7 +187,8 @@ class Session:
         commands = gate.overflowed(Side.SERVER, now) if line is None else gate.receive(Side.SERVER, line + b"\n", now)
         self._obey(commands)
         self._about = ""
-        self._send()
+        if self._outbox:
+            self._later(self._flush())
 
     def failed(self, about: str, reason: str, status: int) -> None:
         """The link will bring no answer to a request: the gate hears an error in its place."""
@@ -203,7 +210,7 @@ class Session:
             exchange.answer(failure(LOST, f"{self.server} has gone: {self.gone}"))
 
     def _say(self, message: JsonObject) -> None:
-        self._obey(self._gate.receive(Side.CLIENT, encode(message) + b"\n", time.monotonic()))
+        self._obey(self._gate.say(message, time.monotonic()))
         self._later(self._flush())
 
     def _tagged(self, params: JsonObject, number: int, exchange: Exchange) -> JsonObject:
@@ -215,10 +222,29 @@ class Session:
         return {**params, "_meta": {**meta, "progressToken": number}}
 
     def _obey(self, commands: Iterable[Command]) -> None:
-        self._recorded.take(commands, self._about)
+        """Obeys in order. What is not in the journal yet waits, and what comes after it too."""
+        for command in commands:
+            if isinstance(command, Close):
+                continue
+            journal: Entry = self._record(command.event) if command.event is not None else ""
+            if self._unwritten or isinstance(journal, asyncio.Future):
+                self._unwritten.append((command, journal, self._about))
+                if len(self._unwritten) == 1:
+                    self._later(self._catch_up())
+            else:
+                self._act(command, journal)
 
-    def _obeyed(self, command: Command, about: str, journal: str | None) -> None:
-        before, self._about = self._about, about
+    async def _catch_up(self) -> None:
+        while self._unwritten:
+            command, journal, about = self._unwritten[0]
+            written = await journal if isinstance(journal, asyncio.Future) else journal
+            self._about = about
+            self._act(command, written)
+            self._about = ""
+            self._unwritten.popleft()
+            await self._flush()
+
+    def _act(self, command: Command, journal: str | None) -> None:
         if isinstance(command, Forward):
             self._forward(command, journal)
         elif isinstance(command, Answer):
@@ -227,17 +253,12 @@ class Session:
             self._audience.held(self, command)
         elif isinstance(command, Drop):
             self._routing.pop(command.event.message_id, None)
-        self._about = before
-
-    def _send(self) -> None:
-        if self._outbox:
-            self._later(self._flush())
 
     def _forward(self, command: Forward, journal: str | None) -> None:
         if journal is None and command.event is not None:
             self._unrecorded(command, command.event)
         elif command.to is Side.CLIENT:
-            self._deliver(json.loads(command.line))
+            self._deliver(json.loads(command.line) if command.value is None else dict(command.value))
         else:
             about = command.event.message_id if command.event is not None and command.event.is_request else ""
             headers = self._routing.pop(about, None) if about else None

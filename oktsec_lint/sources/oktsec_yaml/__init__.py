@@ -6,24 +6,24 @@ file still counts. What is wrong is never read as the more permissive choice.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
-from oktsec_lint.core.display import quoted
 from oktsec_lint.core.errors import SourceError
-from oktsec_lint.core.findings import Hit
+from oktsec_lint.core.launch import launch_problems
+from oktsec_lint.sources.concealment import concealed, discreet
 from oktsec_lint.sources.document import Document
+from oktsec_lint.sources.grammar import ROOT
+from oktsec_lint.sources.repeats import duplicate_keys
 from oktsec_lint.sources.results import LoadedConfig
 from oktsec_lint.sources.yaml_nodes import MappingNode
 from oktsec_lint.sources.yaml_reader import read_yaml
 
-from .building import build
-from .concealment import concealed, discreet
+from .building import build, manifest_of
 from .decoding import decode
 from .entries import allowlists, invalid_names, self_messages
-from .fields import address_of
 from .overrides import contradictions, unmet_conditions
 from .secrets import plaintext_secrets
-from .servers import insecure_urls, launch_problems
+from .servers import entry_problems, insecure_urls
 from .suppressions import lint_of, with_known_rules
 from .vocabulary import vocabulary_problems
 
@@ -31,13 +31,12 @@ _CHECKS = (
     invalid_names,
     self_messages,
     allowlists,
-    launch_problems,
+    entry_problems,
     insecure_urls,
     contradictions,
     unmet_conditions,
     plaintext_secrets,
 )
-_MOST_LINES = 5
 
 
 def load_config(
@@ -64,24 +63,17 @@ def loaded(
         hint = "start with `mcp_servers:` or `agents:`"
         raise SourceError("not an oktsec.yaml: the file is no mapping", path=document.path, line=1, hint=hint)
     root, misfits = decode(document.path, node)
-    hits = [*_duplicate_keys(document), *misfits]
+    hits = [*duplicate_keys(document), *misfits]
     for check in _CHECKS:
         hits.extend(check(root))
+    manifest = manifest_of(root)
+    hits.extend(launch_problems(manifest))
     lint, problems = lint_of(root, document)
     hits.extend(problems)
     if known_rules is not None and known_categories is not None:
         hits.extend(vocabulary_problems(root, known_rules, known_categories))
         lint, problems = with_known_rules(lint, root, known_rules)
         hits.extend(problems)
-    config = build(root)._replace(lint=lint)
-    return LoadedConfig(config, document.concealing(concealed(document, node)), tuple(map(discreet, hits)))
-
-
-def _duplicate_keys(document: Document) -> Iterator[Hit]:
-    """CFG-002, at the occurrence that counts here: the last."""
-    for anomaly in document.anomalies:
-        at = address_of(document.path, anomaly.pointer)
-        lines = [f"{document.lines.position(span.start)[0]}" for span in anomaly.spans[:_MOST_LINES]]
-        more = ", ..." if len(anomaly.spans) > _MOST_LINES else ""
-        message = f"{quoted(at.dotted)} is written {len(anomaly.spans)} times, on lines {', '.join(lines)}{more}"
-        yield at.hit("CFG-002", message, at_key=True)
+    config = build(root, manifest.servers())._replace(lint=lint)
+    shown = document.concealing(concealed(document, node, ROOT))
+    return LoadedConfig(config, shown, tuple(map(discreet, hits)), manifest)

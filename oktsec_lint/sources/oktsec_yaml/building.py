@@ -25,11 +25,12 @@ from oktsec_lint.core.config import (
     ToolReference,
     Webhook,
 )
+from oktsec_lint.core.fields import Field
 from oktsec_lint.core.findings import Severity
+from oktsec_lint.core.manifest import OKTSEC_REFERENCE, OKTSEC_YAML, Entry, Manifest
+from oktsec_lint.sources.forms import seconds
 from oktsec_lint.sources.grammar.rules import RULE
 
-from .fields import Field
-from .formats import seconds
 from .principals import principals
 from .servers import transport_of
 from .vocabulary import resolved
@@ -40,12 +41,18 @@ _MOST_UNKNOWN = 4
 """Unknown keys of one override that are compared with the known ones; with more of them nothing in it is certain."""
 
 
-def build(root: Field) -> Config:
-    """The configuration that a decoded document means."""
+def manifest_of(root: Field) -> Manifest:
+    """What a decoded document says of its servers."""
+    entries = tuple(Entry(_server(field), field) for field in root["mcp_servers"])
+    return Manifest(root.at.path, OKTSEC_YAML, entries, OKTSEC_REFERENCE)
+
+
+def build(root: Field, servers: tuple[ServerSpec, ...]) -> Config:
+    """The configuration that a decoded document means, with the servers of its manifest."""
     custom_rules = root["custom_rules_dir"]
     return Config(
         path=root.at.path,
-        servers=tuple(map(_server, root["mcp_servers"])),
+        servers=servers,
         agents=tuple(map(_agent, root["agents"])),
         rules=tuple(_overrides(root["rules"])),
         gateway=_gateway(root["gateway"]),

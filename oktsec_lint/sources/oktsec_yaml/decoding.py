@@ -10,14 +10,14 @@ import math
 from collections.abc import Callable, Mapping
 
 from oktsec_lint.core.display import listed, quoted, visible
+from oktsec_lint.core.fields import Address, Field
 from oktsec_lint.core.findings import Edit, Hit, Severity
 from oktsec_lint.core.model import JsonValue
+from oktsec_lint.sources.forms import fits
 from oktsec_lint.sources.grammar import ROOT, Key, Shape, Type
 from oktsec_lint.sources.scalars import as_bool, other_reading
 from oktsec_lint.sources.yaml_nodes import MappingNode, ScalarNode, SequenceNode, YamlNode
 
-from .fields import Address, Field
-from .formats import fits
 from .wording import alike, belongs, described, kind_of, meant_key, retyped
 
 _UNNAMED = Key("", ROOT)

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from oktsec_lint.core.model import JsonValue
+from oktsec_lint.sources.forms import form_of
 from oktsec_lint.sources.grammar import ROOT, Key, Shape, Type
-
-from .formats import form_of
 
 ID = "https://raw.githubusercontent.com/oktsec/oktsec-lint/main/docs/oktsec.schema.json"
 

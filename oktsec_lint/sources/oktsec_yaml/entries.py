@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from oktsec_lint.core.config import DENY_ALL
 from oktsec_lint.core.display import quoted, visible
+from oktsec_lint.core.fields import Field
 from oktsec_lint.core.findings import Edit, Hit
-
-from .fields import Field
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DEVICES = frozenset("con prn aux nul".split()) | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}

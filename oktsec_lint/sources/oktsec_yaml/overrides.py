@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from oktsec_lint.core.config import is_address
 from oktsec_lint.core.display import quoted, visible
+from oktsec_lint.core.fields import Field
 from oktsec_lint.core.findings import Hit, Severity
 
-from .fields import Field
 from .wording import alike
 
 

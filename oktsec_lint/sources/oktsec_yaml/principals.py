@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from oktsec_lint.core.config import Principal, Token
+from oktsec_lint.core.fields import Field
 from oktsec_lint.sources.grammar.gateway import TOKEN
 
-from .fields import Field
 from .wording import meant_key
 
 _UNREAD = "unread"

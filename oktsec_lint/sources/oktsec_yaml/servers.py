@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from oktsec_lint.core.config import Transport, is_address
 from oktsec_lint.core.display import quoted, visible
+from oktsec_lint.core.fields import Field
 from oktsec_lint.core.findings import Hit, Severity
-from oktsec_lint.core.packages import package_of
-
-from .fields import Field
+from oktsec_lint.core.launch.urls import insecure
 
 _OTHER_NAMES: Mapping[str, Transport] = {
     **dict.fromkeys(("sse", "streamable-http", "streamable_http", "streamablehttp", "https"), Transport.HTTP),
@@ -21,10 +19,6 @@ _USELESS: Mapping[Transport, tuple[str, ...]] = {
     Transport.STDIO: ("url", "headers"),
     Transport.HTTP: ("command", "args", "env", "working_dir"),
 }
-_NOT_FROM_REGISTRY = re.compile(r"[./~$]|[A-Za-z]:|.*(?:\$\{|://|git\+|github:|^file:)")
-_EXAMPLES: Mapping[str, str] = {"npm": "`name@1.2.3`", "pypi": "`name==1.2.3`", "oci": "`image@sha256:...`"}
-_URL = re.compile(r"(?i:(https?))://(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^/?#:]*)(?:[:/?#].*)?", re.DOTALL)
-_LOOPBACK = re.compile(r"localhost|.*\.localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]", re.IGNORECASE | re.DOTALL)
 
 
 def transport_of(server: Field) -> Transport:
@@ -36,24 +30,19 @@ def transport_of(server: Field) -> Transport:
     return _OTHER_NAMES.get(written, fallback)
 
 
-def launch_problems(root: Field) -> Iterator[Hit]:
-    """CFG-008, 009 and 021 to 023: transports that do not exist, and entries that cannot be started as written, or
-    start something else tomorrow."""
+def entry_problems(root: Field) -> Iterator[Hit]:
+    """CFG-008, 009 and 021: transports that do not exist, and entries that cannot be started as written."""
     for server in root["mcp_servers"]:
         if not server.broken:
             yield from _transport(server)
             yield from _missing_launch(server)
             yield from _useless_keys(server)
-            yield from _command_line(server)
-            yield from _version_left_open(server)
 
 
 def insecure_urls(root: Field) -> Iterator[Hit]:
-    """CFG-019: traffic in clear text to another machine; CFG-004: a URL that is none."""
-    for holder in root["mcp_servers"]:
-        yield from _insecure(holder["url"], "tools, arguments and headers")
+    """CFG-019 for notifications in clear text to another machine; CFG-004: a URL that is none."""
     for address in webhook_urls(root):
-        yield from _insecure(address, "notifications")
+        yield from insecure(address, address.text(), "notifications")
 
 
 def webhook_urls(root: Field) -> Iterator[Field]:
@@ -104,43 +93,3 @@ def _useless_keys(server: Field) -> Iterator[Hit]:
         if server[key].value:
             message = f"{quoted(server[key].at.dotted)} means nothing to a server of transport `{transport}`"
             yield server[key].at.hit("CFG-021", message, at_key=True)
-
-
-def _command_line(server: Field) -> Iterator[Hit]:
-    """A command with blanks whose first word is no path is a command line: no program is called `npx -y x`."""
-    command = server["command"]
-    program, *rest = command.text().split(maxsplit=1) or [""]
-    if rest and not set(program) & set("/\\$") and transport_of(server) is Transport.STDIO:
-        message = f"{quoted(command.at.dotted)} is started as one program name, blanks included"
-        fix = f"Write `command: {visible(program, 60)}` and the rest under `args:`."
-        if "=" in program:
-            fix = "Write the program under `command:`, variables under `env:` and the rest under `args:`."
-        yield command.at.hit("CFG-022", message, fix)
-
-
-def _version_left_open(server: Field) -> Iterator[Hit]:
-    """At the argument that names the package, or else at `args`."""
-    package = package_of(server["command"].text(), server["args"].texts())
-    if package is None or package.version or transport_of(server) is not Transport.STDIO:
-        return
-    ecosystem, _, name = package.name.partition(":")
-    if _NOT_FROM_REGISTRY.match(name):
-        return
-    named = (item for item in server["args"].items if name in item.text())
-    at = next(named, server["args"]).at
-    message = f"{quoted(package.name)} is started in whatever version its registry serves that day"
-    yield at.hit("CFG-023", message, f"Write the version that was reviewed: {_EXAMPLES[ecosystem]}.")
-
-
-def _insecure(holder: Field, what: str) -> Iterator[Hit]:
-    url = holder.text().strip()
-    if not url or url.startswith("$"):
-        return
-    match = _URL.fullmatch(url)
-    if match is None:
-        fix = "Write `https://host/path`."
-        yield holder.at.hit("CFG-004", f"{quoted(holder.at.dotted)} is not an http or https URL", fix)
-    elif match[1].lower() == "http" and "$" not in match[2] and not _LOOPBACK.fullmatch(match[2]):
-        severity = None if "." in match[2] or ":" in match[2] else Severity.LOW
-        message = f"{quoted(holder.at.dotted)} sends {what} in clear text to another machine"
-        yield holder.at.hit("CFG-019", message, severity=severity)

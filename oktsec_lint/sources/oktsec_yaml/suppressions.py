@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from oktsec_lint.core.config import Lint, Persona, Suppression
 from oktsec_lint.core.display import quoted
+from oktsec_lint.core.fields import Address, Field, address_of
 from oktsec_lint.core.findings import Confidence, Hit
 from oktsec_lint.core.model import Place, pointer_to
 from oktsec_lint.core.nearest import Spelling
 from oktsec_lint.sources.document import Document, Node
 from oktsec_lint.sources.yaml_nodes import MappingNode, SequenceNode
-
-from .fields import Address, Field, address_of
 
 if TYPE_CHECKING:
     from .comments import Comment

@@ -10,10 +10,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from oktsec_lint.core.display import listed, quoted
+from oktsec_lint.core.fields import Field
 from oktsec_lint.core.findings import Edit, Hit, Severity
 from oktsec_lint.core.nearest import Spelling
-
-from .fields import Field
 
 _CLASSES: Mapping[str, tuple[str, ...]] = {
     "credentials": ("credentials", "credential-leak"),

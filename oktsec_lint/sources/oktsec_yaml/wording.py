@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from oktsec_lint.core.display import visible
+from oktsec_lint.core.fields import Address
 from oktsec_lint.sources.grammar import ROOT, Key, Shape, Type
 from oktsec_lint.sources.yaml_nodes import MappingNode, ScalarNode, SequenceNode, YamlNode
-
-from .fields import Address
 
 _MOST_PLACES = 2
 _LONGEST_WORD = 64

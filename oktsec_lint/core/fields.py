@@ -129,3 +129,17 @@ class Field:
 
     def text_map(self) -> dict[str, str]:
         return {name: member.text() for name, member in self.members.items()}
+
+
+_DEEPEST = 16
+"""Levels below which nothing of a manifest is read."""
+
+
+def field_of(value: JsonValue, at: Address, depth: int = _DEEPEST) -> Field:
+    """A plain value as a field, whatever it is: for formats that are read leniently. Nothing is read below `depth`."""
+    if isinstance(value, dict) and depth:
+        members = {name: field_of(item, at.key(name), depth - 1) for name, item in value.items()}
+        return Field(at, value, members=members)
+    if isinstance(value, list) and depth:
+        return Field(at, value, items=tuple(field_of(item, at.item(i), depth - 1) for i, item in enumerate(value)))
+    return Field(at, value)

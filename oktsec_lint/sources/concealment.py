@@ -9,19 +9,19 @@ readable. Every pattern is bounded or starts only once in a run of its own chara
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
 from oktsec_lint.core.findings import Hit
+from oktsec_lint.core.launch.credentials import KNOWN_FORM
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.core.words import words_of
-from oktsec_lint.sources.document import Document, Span
-from oktsec_lint.sources.grammar import ROOT, Format, Shape, Type
-from oktsec_lint.sources.grammar.gateway import MCP_SERVER
-from oktsec_lint.sources.yaml_nodes import MappingNode, ScalarNode, SequenceNode, YamlNode
 
-from .formats import fits
-from .secrets import KNOWN_FORM
+from .document import Document, Span
+from .forms import fits
+from .grammar import Format, Shape, Type
+from .grammar.gateway import MCP_SERVER
+from .yaml_nodes import MappingNode, ScalarNode, SequenceNode, YamlNode
 
 _MASK = "***"
 _LONGEST_NAME = 64
@@ -43,6 +43,8 @@ _ELSEWHERE = re.compile(r"[~./\\].*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", re.DOTALL)
 _ENVIRONMENT = "environment"
 """What every name below `env` or `headers` counts as."""
 _LOOKED_FOR = tuple(map(frozenset, ("env", "environment", "headers")))
+_MADE_ELSEWHERE = (("helper",), ("file",))
+"""Last words of a key that says where an environment or headers come from: `headersHelper`, `envFile`."""
 _COMMANDS = frozenset({"command", "comand", "commands", "cmd", "exec", "executable"})
 _VARIABLE = re.compile(r"\$\{[A-Za-z_]\w{0,200}\}")
 _WEBHOOKS = frozenset({"webhook", "webhooks", "hook", "hooks", "notify"})
@@ -75,12 +77,24 @@ class _Place(NamedTuple):
     """True where the grammar does not say what stands here."""
 
 
-def concealed(document: Document, root: MappingNode) -> tuple[Span, ...]:
-    """Everything no snippet may show, in reading order, none overlapping."""
-    walk = _Walk(document)
-    walk.visit(root, ROOT, _Place(free=False))
-    known = (Span(*match.span()) for match in KNOWN_FORM.finditer(document.text))
-    return tuple(_merged([*walk.found(), *_overwritten(document), *known]))
+def concealed(
+    document: Document,
+    root: YamlNode,
+    shape: Shape | None = None,
+    *,
+    named: Collection[int] = (),
+    hidden: tuple[Span, ...] = (),
+) -> tuple[Span, ...]:
+    """Everything no snippet may show, in reading order, none overlapping. `shape` is what the document ought to look
+    like; None where nobody can say. `named` holds the offsets of mappings that a user has named: that a server is
+    called `token-server` says nothing about what is in its entry. `hidden` is not shown whatever is in it; in order."""
+    walk = _Walk(document, named)
+    walk.visit(root, shape, _Place(free=shape is None))
+    ends = (0, *(span.end for span in hidden))
+    starts = (*(span.start for span in hidden), len(document.text))
+    seen = zip(ends, starts, strict=True)
+    known = (Span(*match.span()) for part in seen for match in KNOWN_FORM.finditer(document.text, *part))
+    return tuple(merged([*walk.found(), *_overwritten(document), *known, *hidden]))
 
 
 def discreet(hit: Hit) -> Hit:
@@ -104,7 +118,8 @@ def _inert(text: str) -> str:
 class _Walk:
     """One pass over one document's tree, along the grammar as far as it goes."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, named: Collection[int]) -> None:
+        self._named = frozenset(named)
         self._text = document.text
         self._spans: list[Span] = []
         self._scalars: list[ScalarNode] = []
@@ -124,6 +139,7 @@ class _Walk:
             self._scalar(node, shape, place)
 
     def _mapping(self, node: MappingNode, shape: Shape | None, place: _Place) -> None:
+        place = _Place() if node.span.start in self._named else place
         known = shape is not None and shape.type in (Type.SECTION, Type.MAP)
         inherited = place.secret and not (shape is not None and shape.type is Type.SECTION)
         for name, entry in node.entries.items():
@@ -213,6 +229,8 @@ def _is_environment(name: str, child: Shape | None) -> bool:
     if child is not None:
         return name in ("env", "headers", "redis_url", "hash")
     plain = name[:_LONGEST_NAME].lower()
+    if words_of(name[:_LONGEST_NAME])[-1:] in _MADE_ELSEWHERE:
+        return False
     if plain.startswith(("env", "header")) or plain.endswith(("env", "environment", "headers")):
         return True
     letters = frozenset(plain) - {"-", "_"}
@@ -307,7 +325,8 @@ def _overwritten(document: Document) -> Iterator[Span]:
             yield Span(span.end, min(following.start, document.lines.bounds(line)[1]))
 
 
-def _merged(spans: Iterable[Span]) -> Iterator[Span]:
+def merged(spans: Iterable[Span]) -> Iterator[Span]:
+    """The same characters as spans of which none overlaps another, in reading order; empty ones are left out."""
     current = Span(0, 0)
     for span in sorted(span for span in spans if span.start < span.end):
         if span.start <= current.end:
