@@ -1,13 +1,15 @@
 """What gateways make of a call, in one interleaved run: the server direct, ours in front of it, and other proxies.
 
-usage: python bench/gateway.py [--seconds S] [--rounds N] [--size BYTES] [--same] [--era ERA] [--fastmcp PYTHON] [--mcp-proxy COMMAND]
+usage: python bench/gateway.py [--seconds S] [--rounds N] [--size BYTES] [--same] [--era ERA]
+                               [--fastmcp PYTHON] [--mcp-proxy COMMAND]
 
 Every target is asked for S seconds in each of N rounds, in an order that is turned each round, by 1 and by 32 callers
 at once, over connections that are kept; every answer is read and compared with what was said. Texts are new for every
 call (one text with `--same`), of words, and the gateway judges all of them with the whole rulebook, enforcing, against
 a lock. PYTHON is that of an environment with fastmcp, COMMAND the command mcp-proxy (their requirements exclude each
-other); without them these are left out. mcp-proxy stands before the same tool over stdio, as it bridges that. Prints median and 99th percentile, calls per second, both beside
-direct, and the CPU time of each target's own processes for a call.
+other); without them these are left out. mcp-proxy stands before the same tool over stdio, as it bridges that. Prints
+median and 99th percentile, calls per second, both beside direct, and the CPU time of each target's own processes for a
+call.
 """
 
 from __future__ import annotations

@@ -118,21 +118,26 @@ class _Gateway:
         return opened
 
     def _built(self, opened: LoadedConfig) -> House:
+        with ExitStack() as own:
+            house = self._house(opened, own)
+            house.closing.push(own.pop_all())
+            return house
+
+    def _house(self, opened: LoadedConfig, own: ExitStack) -> House:
         config, enforce = opened.config, self._asked.enforce
         rules = rulebook.assemble(custom_rules(config, Path.cwd()))
         beside = lock_beside(opened, Path.cwd(), launches=False)
         judge = Judge(rules, config, grammarbook.builtin(), beside.standing, today=day_for(config))
         names = Names(self._address, self._port, hosts=self._asked.hosts, origins=self._asked.origins)
-        offer = self._stack.enter_context(notifying(opened, judge.rules))
+        offer = own.enter_context(notifying(opened, judge.rules))
         record = Recorder(self._journal, digests_of(judge), offer, enforce=enforce)
         ground = Ground(
             config, judge, entrance_for(opened, names), record.soon, tell, _refusals(record), enforce, self._terms
         )
-        specs = _startable(opened, judge, enforce=enforce)
+        policy, server = CallPolicy(config), shared(opened, None, os.environ).redis
+        books = own.enter_context(closing(open_books(policy, server, enforce=enforce, say=tell)))
         limits = Limits()
-        policy = CallPolicy(config)
-        kept = shared(opened, None, os.environ)
-        books = self._stack.enter_context(closing(open_books(policy, kept.redis, enforce=enforce, say=tell)))
+        specs = _startable(opened, judge, enforce=enforce)
         return House(ground, [Backend(spec, os.environ, self._pool, limits, tell) for spec in specs], policy, books)
 
     def _hold(self) -> Holding | None:

@@ -84,12 +84,12 @@ class Gateway:
 
 
 class Client:
-    """One client's session with one gateway."""
+    """One client's session. Of several gateways, each request goes to the next."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        address = urlsplit(gateway.url)
-        self._path = address.path
-        self._connection = HTTPConnection(address.netloc, timeout=90)
+    def __init__(self, *gateways: Gateway) -> None:
+        addresses = [urlsplit(gateway.url) for gateway in gateways]
+        self._path = addresses[0].path
+        self._connections = [HTTPConnection(address.netloc, timeout=90) for address in addresses]
         self._session = ""
         self._number = 0
         hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"}}
@@ -107,7 +107,8 @@ class Client:
         return answer
 
     def close(self) -> None:
-        self._connection.close()
+        for connection in self._connections:
+            connection.close()
 
     def _post(self, message: dict[str, Any]) -> str:
         headers = {
@@ -118,8 +119,10 @@ class Client:
         }
         if self._session:
             headers["Mcp-Session-Id"] = self._session
-        self._connection.request("POST", self._path, json.dumps({"jsonrpc": "2.0", **message}), headers)
-        response = self._connection.getresponse()
+        connection = self._connections[0]
+        self._connections = [*self._connections[1:], connection]
+        connection.request("POST", self._path, json.dumps({"jsonrpc": "2.0", **message}), headers)
+        response = connection.getresponse()
         body = response.read().decode()
         self._session = response.getheader("Mcp-Session-Id") or self._session
         return body
@@ -144,6 +147,7 @@ def two(
     (folder / "echo.py").write_text(ECHO)
     (folder / "oktsec.yaml").write_text(CONFIG % (per_agent, json.dumps(sys.executable)))
     env = {"DSN": database.make(f"gateways{per_agent}"), "LIMITS": f"{limits.url}?db={per_agent % 16}"}
+    env["OKTSEC_SESSION_KEY"] = "the same for both of them"
     gateways = [Gateway(folder, env) for _ in range(2)]
     try:
         yield gateways, env
@@ -168,6 +172,13 @@ def test_a_limit_holds_for_both_together(tmp_path: Path, database: Postgres, lim
     query = oktsec_lint("audit", "query", "--tool", "pay", "--decision", "forwarded", cwd=tmp_path, env=env)
     assert query.out.count("client  tools/call") == 25
     assert oktsec_lint("audit", "verify", cwd=tmp_path, env=env).code == 0
+
+
+def test_a_session_is_understood_by_every_gateway(tmp_path: Path, database: Postgres, limits: Redis) -> None:
+    with two(tmp_path, database, limits, per_agent=999) as (gateways, _):
+        client = Client(*gateways)
+        assert [client.pay()["result"]["content"][0]["text"] for _ in range(6)] == ["paid"] * 6
+        client.close()
 
 
 def test_an_approval_reaches_the_gateway_that_waits_for_it(tmp_path: Path, database: Postgres, limits: Redis) -> None:

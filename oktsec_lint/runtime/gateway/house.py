@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from itertools import count
 
 from oktsec_lint.core.calls import CallPolicy
@@ -54,6 +55,8 @@ class House:
         self.lock: Lock | None = standing.lock if standing is not None else None
         self.answering = 0
         """Requests of clients that are being answered by this house."""
+        self.closing = ExitStack()
+        """What to let go of with the house."""
         self._said: set[Excluded] = set()
         self._gates = count(1)
 
@@ -92,3 +95,4 @@ class House:
         while self.answering and time.monotonic() < until:
             await asyncio.sleep(0.05)
         await asyncio.gather(*(backend.shut() for backend in self.backends))
+        self.closing.close()

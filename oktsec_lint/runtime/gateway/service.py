@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from aiohttp import web
@@ -115,10 +116,13 @@ class Service:
         await asyncio.gather(self._reception.house.shut(_DRAIN), *self._closing)
 
     def _heed_signals(self) -> None:
+        """Where the loop cannot hear them, as on Windows, an end is an end."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._over.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        heard = {"SIGTERM": self._over.set, "SIGINT": self._over.set, "SIGHUP": self._reload.set}
+        for name, act in heard.items():
+            with suppress(NotImplementedError):
+                if hasattr(signal, name):
+                    loop.add_signal_handler(getattr(signal, name), act)
 
     def _page(self, path: str) -> web.Response | None:
         if path == "/health":
@@ -153,7 +157,7 @@ def bound(address: str, port: int, *, shared: bool = False) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if shared:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        made.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_REUSEPORT", 15), 1)
     try:
         made.bind((address, port))
     except OSError:

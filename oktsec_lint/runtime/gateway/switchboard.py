@@ -105,7 +105,7 @@ async def _call(asked: Asked) -> JsonObject | Rejected:
     directory = await asked.party.directory()
     target = directory.target(kind, name) if isinstance(name, str) else None
     if target is None:
-        _note_unknown(asked, kind, name)
+        await _note_unknown(asked, kind, name)
         return failure(_INVALID, f"Unknown {kind}: {name}" if isinstance(name, str) else f"which {kind}?")
     schema = asked.party.mirrored(target.server, target.name) if kind is Kind.TOOL else None
     mismatch = param_mismatch(asked.posted, schema) if asked.client.modern and schema is not None else None
@@ -114,7 +114,7 @@ async def _call(asked: Asked) -> JsonObject | Rejected:
     return await _carry(asked, target.server, {**asked.params, "name": target.name}, schema)
 
 
-def _note_unknown(asked: Asked, kind: Kind, name: JsonValue) -> None:
+async def _note_unknown(asked: Asked, kind: Kind, name: JsonValue) -> None:
     """What an agent may not use looks to it like what does not exist; the journal says what it wanted."""
     rule = "tool_allowlist" if kind is Kind.TOOL else "unlisted"
     tool = name if isinstance(name, str) and kind is Kind.TOOL else ""
@@ -131,7 +131,9 @@ def _note_unknown(asked: Asked, kind: Kind, name: JsonValue) -> None:
         started=time.monotonic(),
         is_request=True,
     )
-    asked.party.house.ground.record(event, asked.party.agent, "")
+    journal = asked.party.house.ground.record(event, asked.party.agent, "")
+    if isinstance(journal, asyncio.Future):
+        await journal
 
 
 async def _by_uri(asked: Asked) -> JsonObject | Rejected:
