@@ -44,6 +44,7 @@ FAMILIES = {
     "INJ": "injection",
     "SUP": "suppressions",
     "LCH": "launch",
+    "PKG": "packages",
 }
 GRAMMAR = "grammar"
 """The check of the rules whose hits the attack grammar yields, all of them together."""
@@ -147,7 +148,7 @@ def loaded(text: str, file: str) -> tuple[Config, tuple[Hit, ...]]:
         known_rules=frozenset(rule.id for rule in BOOK),
         known_categories=frozenset(name for rule in BOOK for name in (rule.category, *rule.tags)),
     )
-    return results.config, results.hits
+    return getattr(results, "config", Config()), results.hits
 
 
 def evidence_of(rule: Rule, example: Example) -> list[str] | None:

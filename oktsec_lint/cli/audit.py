@@ -61,6 +61,8 @@ class Request(NamedTuple):
     """Whether a run that judges a lock may remember which definitions were clean."""
     taking: bool = False
     """Whether a lock is to be taken: without one, everything is compared with an empty one."""
+    starting: bool = False
+    """Whether the servers of packages are started too, where their manifest lists nothing."""
     kind: str = ""
     """The format that the inputs are read as (`sources.registry`); empty tells it by each file."""
     files: Files = Disk()
@@ -207,7 +209,7 @@ def _open_all(request: Request, base: Sequence[Rule], locator: Locator) -> Itera
 
             yield judged_by(opened._replace(hits=(*opened.hits, *hits)), config, request.cwd)
         else:
-            yield opened, config, hits
+            yield opened, config, (*hits, *opened.hits)
         hits = ()
 
 
@@ -288,7 +290,9 @@ def _read(path: str, data: bytes, rules: Sequence[Rule], kind: str) -> LoadedCon
 def _prepare(opened: _Opened, request: Request, locator: Locator) -> _Input:
     if not isinstance(opened, LoadedConfig):
         snapshot, config, hits = opened
-        return _Input(config, hits, offered=snapshot.servers)
+        specs = _packaged(snapshot, request.servers) if request.starting else ()
+        started = {spec.name for spec in specs}
+        return _Input(config, hits, specs, tuple(item for item in snapshot.servers if item.name not in started))
     config = opened.config
     beside = lock_beside(opened, request.cwd, wanted=request.taking, files=request.files)
     if beside.document is not None:
@@ -309,8 +313,16 @@ def _prepare(opened: _Opened, request: Request, locator: Locator) -> _Input:
     return _Input(config, hits, specs, left_out, beside, is_config=True)
 
 
+def _packaged(snapshot: Snapshot, chosen: Sequence[str]) -> tuple[ServerSpec, ...]:
+    """How the servers are started of which a package's manifest lists nothing: by the first way that it names."""
+    known = {entry.name: entry.spec for entry in snapshot.manifest.entries} if snapshot.manifest is not None else {}
+    unlisted = (item.name for item in snapshot.servers if item.status is Status.NOT_SCANNED)
+    return tuple(known[name] for name in unlisted if name in known and (not chosen or name in chosen))
+
+
 def _refuse_unknown_servers(chosen: Iterable[str], inputs: Iterable[_Input]) -> None:
     known = [spec.name for item in inputs for spec in item.config.servers]
+    known += [spec.name for item in inputs for spec in item.specs if spec.name not in known]
     known += [server.name for item in inputs for server in item.offered if server.name not in known]
     for name in chosen:
         if name not in known:

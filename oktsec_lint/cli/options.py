@@ -30,6 +30,10 @@ ReadAs: TypeAlias = Annotated[
 Offline: TypeAlias = Annotated[
     bool, typer.Option("--offline", help="Start and contact nothing; judge what is in oktsec.lock.")
 ]
+Start: TypeAlias = Annotated[
+    bool,
+    typer.Option("--start", help="Also start or reach the servers of packages (server.json, bundles) to list them."),
+]
 Locked: TypeAlias = Annotated[
     bool, typer.Option("--locked", help="Fail when oktsec.lock is missing or anything is not as it was locked.")
 ]

@@ -41,6 +41,7 @@ class Asked(NamedTuple):
     report: tuple[str, ...] = ()
     """`FORMAT=PATH` pairs."""
     offline: bool = False
+    start: bool = False
     locked: bool = False
     no_cache: bool = False
     timeout: float = 30.0
@@ -78,6 +79,8 @@ def _scanned(asked: Asked) -> Exit:
 
     if asked.dry_run and not asked.fix:
         raise UsageError("--dry-run goes with --fix")
+    if asked.start and asked.offline:
+        raise UsageError("--start does not go with --offline")
     request = request_of(
         asked.inputs,
         asked.config,
@@ -88,7 +91,7 @@ def _scanned(asked: Asked) -> Exit:
         locked=asked.locked,
         cached=not asked.no_cache,
         kind=asked.read_as,
-    )
+    )._replace(starting=asked.start)
     if asked.read_as and not asked.inputs:
         raise UsageError("--as is about files that are named", hint="name one")
     targets = _targets(asked.report, request)

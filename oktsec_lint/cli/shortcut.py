@@ -59,6 +59,7 @@ def _text(word: str) -> str:
 _REPEATED = frozenset({"inputs", "report", "server", "select", "ignore"})
 _SWITCHES: Mapping[str, str] = {
     "--offline": "offline",
+    "--start": "start",
     "--locked": "locked",
     "--no-cache": "no_cache",
     "--allow-unreachable": "allow_unreachable",

@@ -84,6 +84,8 @@ class Definition(NamedTuple):
     listing`; empty for the main one. Every variant's texts are judged, but it is no second definition."""
     digest: str = ""
     """Of the body's canonical text, where that is known already: the definition comes from a lock."""
+    brief: bool = False
+    """True where a manifest only names and describes it, for people: what its format leaves out is not missing."""
 
 
 def name_in(kind: Kind, body: JsonValue) -> str:

@@ -69,6 +69,11 @@ def encode(message: JsonValue) -> bytes:
     return _encoder.encode(message).encode("ascii")
 
 
+def id_text(value: JsonValue) -> str:
+    """The JSON text of an id, in which `7` and `"7"` differ."""
+    return str(value) if type(value) is int else encode(value).decode()
+
+
 def _envelope_faults(message: JsonValue, base: str) -> Iterator[WireFault]:
     if not isinstance(message, dict):
         yield WireFault(Ambiguity.NOT_AN_OBJECT, base)

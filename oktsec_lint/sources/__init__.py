@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from oktsec_lint.core.errors import SourceError
-
 from .document import Document, decode
 from .json_reader import looks_like_json
 from .registry import Format, by_name, by_path
@@ -36,7 +34,9 @@ def open_source(
     of a format (`registry`) that it has to be read as; raises UsageError where there is no such format.
     """
     if data.startswith(_ZIP):
-        raise SourceError("this is an archive", path=path, hint="give the manifest.json that is inside it")
+        from .packages.archive import open_archive
+
+        return open_archive(path, data)
     opened = _read(path, decode(path, data), by_name(kind) if kind else by_path(path))
     if not isinstance(opened, Document):
         return opened

@@ -94,7 +94,7 @@ def concealed(
     starts = (*(span.start for span in hidden), len(document.text))
     seen = zip(ends, starts, strict=True)
     known = (Span(*match.span()) for part in seen for match in KNOWN_FORM.finditer(document.text, *part))
-    return tuple(_merged([*walk.found(), *_overwritten(document), *known, *hidden]))
+    return tuple(merged([*walk.found(), *_overwritten(document), *known, *hidden]))
 
 
 def discreet(hit: Hit) -> Hit:
@@ -325,7 +325,8 @@ def _overwritten(document: Document) -> Iterator[Span]:
             yield Span(span.end, min(following.start, document.lines.bounds(line)[1]))
 
 
-def _merged(spans: Iterable[Span]) -> Iterator[Span]:
+def merged(spans: Iterable[Span]) -> Iterator[Span]:
+    """The same characters as spans of which none overlaps another, in reading order; empty ones are left out."""
     current = Span(0, 0)
     for span in sorted(span for span in spans if span.start < span.end):
         if span.start <= current.end:

@@ -10,7 +10,7 @@ from .json_lines import is_json_lines
 from .json_reader import read_json
 from .kinds import CONFIG_KEYS, HINT, neither
 from .offers import LISTS
-from .registry import Format, by_shape, read_manifest
+from .registry import Format, by_shape
 from .results import LoadedConfig, Snapshot
 from .tools_list import holds_listing, read_snapshot, snapshot_of
 
@@ -26,6 +26,9 @@ def read_flow(path: str, text: str) -> Snapshot | LoadedConfig | Document:
         return _flow_config(path, text, not_json)
     value = document.value()
     shape = by_shape(value)
+    names = value if isinstance(value, dict) else ()
+    if shape is not None and shape.package is not None and CONFIG_KEYS.isdisjoint(names):
+        return _manifest(document, shape)
     if _is_config(path, value, other=shape is not None):
         from .yaml_reader import read_yaml
 
@@ -33,7 +36,7 @@ def read_flow(path: str, text: str) -> Snapshot | LoadedConfig | Document:
     return snapshot_of(document) if shape is None else _manifest(document, shape)
 
 
-def _flow_config(path: str, text: str, not_json: SourceError) -> LoadedConfig | Document:
+def _flow_config(path: str, text: str, not_json: SourceError) -> LoadedConfig | Snapshot | Document:
     """YAML's flow style looks like JSON with fewer quotes, a client's file like JSON with comments; what is neither was
     meant to be JSON."""
     from .yaml_nodes import MappingNode
@@ -55,10 +58,10 @@ def _flow_config(path: str, text: str, not_json: SourceError) -> LoadedConfig | 
     raise not_json
 
 
-def _manifest(document: Document, shape: Format) -> LoadedConfig:
-    from .manifests import manifest_config  # a snapshot has no launch line to judge
+def _manifest(document: Document, shape: Format) -> LoadedConfig | Snapshot:
+    from .manifests import opened_as  # a snapshot has no launch line to judge
 
-    return manifest_config(document, read_manifest(shape, document))
+    return opened_as(shape, document)
 
 
 def _is_config(path: str, value: JsonValue, *, other: bool) -> bool:
@@ -69,7 +72,7 @@ def _is_config(path: str, value: JsonValue, *, other: bool) -> bool:
     if (is_config or other) and is_listing:
         raise SourceError("this could be a configuration or a snapshot", path=path, line=1, hint=HINT)
     if is_config and other:
-        raise SourceError("this could be an oktsec.yaml or a client's file", path=path, line=1, hint=HINT)
+        raise SourceError("this could be an oktsec.yaml or another manifest", path=path, line=1, hint=HINT)
     if not (is_config or is_listing or other):
         raise neither(path)
     return is_config

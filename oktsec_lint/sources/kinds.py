@@ -8,8 +8,8 @@ from __future__ import annotations
 from oktsec_lint.core.errors import SourceError
 
 from .document import Document
-from .registry import by_shape, read_manifest
-from .results import LoadedConfig
+from .registry import by_shape
+from .results import LoadedConfig, Snapshot
 
 CONFIG_KEYS = frozenset({"mcp_servers", "agents", "gateway", "rules"})
 """Top-level keys that only an oktsec.yaml has, whatever the file looks like."""
@@ -18,7 +18,7 @@ OWN_NAMES = ("oktsec.yaml", "oktsec.yml")
 HINT = "give an oktsec.yaml, a client's file such as .mcp.json (--as says whose), or a saved tools/list result"
 
 
-def read_block(path: str, text: str) -> Document | LoadedConfig:
+def read_block(path: str, text: str) -> Document | LoadedConfig | Snapshot:
     """The document of an oktsec.yaml in YAML's usual style, where any key of the grammar tells, or a manifest. Raises
     SourceError."""
     from .grammar import ROOT
@@ -26,16 +26,17 @@ def read_block(path: str, text: str) -> Document | LoadedConfig:
     from .yaml_reader import read_yaml
 
     document = read_yaml(path, text)
-    known = {key.name for key in ROOT.keys}
-    if path.endswith(OWN_NAMES):
+    if path.endswith(OWN_NAMES) or not isinstance(document.root, MappingNode):
         return document
-    if isinstance(document.root, MappingNode) and known.isdisjoint(document.root.entries):
-        shape = by_shape(document.value())
-        if shape is None:
-            raise neither(path)
-        from .manifests import manifest_config  # `flow` asks this module for words alone
+    names = document.root.entries.keys()
+    is_known = not names.isdisjoint(key.name for key in ROOT.keys)
+    shape = by_shape(document.value()) if names.isdisjoint(CONFIG_KEYS) else None
+    if shape is not None and (shape.package is not None or not is_known):
+        from .manifests import opened_as  # `flow` asks this module for words alone
 
-        return manifest_config(document, read_manifest(shape, document))
+        return opened_as(shape, document)
+    if not is_known:
+        raise neither(path)
     return document
 
 

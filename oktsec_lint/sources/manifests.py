@@ -16,13 +16,21 @@ from .json_nodes import as_yaml
 from .json_reader import looks_like_json, read_json
 from .registry import Format, read_manifest
 from .repeats import duplicate_keys
-from .results import LoadedConfig
+from .results import LoadedConfig, Snapshot
 
 
-def load_manifest(path: str, text: str, known: Format) -> LoadedConfig:
+def load_manifest(path: str, text: str, known: Format) -> LoadedConfig | Snapshot:
     """The manifest in a text that is known to be one of that format. Raises SourceError when it cannot be read."""
-    document = _document(path, text, known)
-    return manifest_config(document, read_manifest(known, document))
+    return opened_as(known, _document(path, text, known))
+
+
+def opened_as(known: Format, document: Document) -> LoadedConfig | Snapshot:
+    """A document as a manifest of that format."""
+    if known.package is None:
+        return manifest_config(document, read_manifest(known, document))
+    from .packages import read_package  # clients' files have no use for it
+
+    return read_package(document, known)
 
 
 def manifest_config(document: Document, manifest: Manifest) -> LoadedConfig:

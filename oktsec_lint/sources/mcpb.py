@@ -47,6 +47,6 @@ def _take_own(manifest: Mapping[str, JsonValue], member: str, kind: Kind, place:
     for index, item in enumerate(items if isinstance(items, list) else ()):
         name = item.get("name") if isinstance(item, dict) else None
         variant = SHORT if isinstance(name, str) and name in known else ""
-        offers.take_one(item, place.child(pointer_to(member, index)), kind, variant)
+        offers.take_one(item, place.child(pointer_to(member, index)), kind, variant, brief=True)
     if manifest.get(f"{member}_generated") is True:
         offers.gap(member, "the manifest says that more are made when the server runs")

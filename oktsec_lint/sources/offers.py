@@ -71,19 +71,21 @@ class Offers:
                 self._take_cursor(result.get("nextCursor"), member, is_answer=is_answer)
         self._take_case_variants(result, place)
 
-    def take_list(self, items: Iterable[JsonValue], kind: Kind, place: Place) -> None:
+    def take_list(self, items: Iterable[JsonValue], kind: Kind, place: Place, *, brief: bool = False) -> None:
         """The definitions of a list at `place`. What an earlier result said word for word is not new: a client that
-        lists twice in one recording makes no duplicates."""
+        lists twice in one recording makes no duplicates. See `Definition.brief`."""
         self.note(place)
         entries = (definitions(item, kind, place.child(pointer_to(index))) for index, item in enumerate(items))
-        fresh = [item for entry in entries for item in entry]
+        fresh = [item._replace(brief=brief) for entry in entries for item in entry]
         self.definitions += [item for item in fresh if self._seen.get((kind, item.name), _NOTHING) != item.body]
         self._seen |= {(kind, item.name): item.body for item in fresh}
 
-    def take_one(self, item: JsonValue, place: Place, kind: Kind = Kind.TOOL, variant: str = "") -> None:
-        """One definition that stands alone."""
+    def take_one(
+        self, item: JsonValue, place: Place, kind: Kind = Kind.TOOL, variant: str = "", *, brief: bool = False
+    ) -> None:
+        """One definition that stands alone; see `Definition.brief`."""
         self.taken += 1
-        self.definitions += definitions(item, kind, place, variant)
+        self.definitions += (item._replace(brief=brief) for item in definitions(item, kind, place, variant))
 
     def note(self, place: Place) -> None:
         """Notes that the list at `place` was read."""

@@ -22,6 +22,7 @@ _DEEPEST = 100
 """Levels below which nobody keeps a listing; pointers would grow with the square of the depth."""
 _TOOL_MEMBERS = frozenset({"inputSchema", "input_schema", "parameters", "arguments", "description", "function"})
 _SCHEMAS = ("inputSchema", "input_schema", "parameters")
+_BRIEF = frozenset({"name", "title", "description", "arguments", "annotations"})
 _IDENTITIES = frozenset({"serverInfo", "clientInfo", "author"})
 """Members with a name and a description that are no tool."""
 _PAYLOADS = frozenset({"params", "content", "structuredContent", "contents", "messages", "arguments", "error"})
@@ -83,6 +84,18 @@ def _is_surely_tool(value: Mapping[str, JsonValue]) -> bool:
         return value.get("type") == "function"
     has_schema = any(isinstance(value.get(key), dict) for key in _SCHEMAS)
     return has_schema and ("name" in value or "parameters" not in value)
+
+
+def is_brief(items: list[JsonValue]) -> bool:
+    """Whether a bare list is of the kind that has no schemas, as in Docker's registry: names and descriptions, and
+    arguments with a `desc`."""
+    tools = [item for item in items if isinstance(item, dict) and _BRIEF.issuperset(item)]
+    arguments = [argument for item in tools for argument in _elements(item.get("arguments"))]
+    return len(tools) == len(items) and all(isinstance(item, dict) and "desc" in item for item in arguments)
+
+
+def _elements(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []
 
 
 def _step(part: _Part, offers: Offers, recorded: list[Message]) -> Iterator[_Part]:
@@ -199,7 +212,7 @@ def _list(part: _Part, items: list[JsonValue], offers: Offers, recorded: list[Me
     mixed = any(map(_is_envelope, items))
     looks_bare = part.at is _At.BESIDE and any(isinstance(item, dict) and is_tool(item) for item in items)
     if not mixed and (part.at is _At.ROOT or looks_bare):
-        offers.take_list(items, Kind.TOOL, part.place)
+        offers.take_list(items, Kind.TOOL, part.place, brief=is_brief(items))
         yield from _inside_items(part, items)
     elif mixed and part.at is not _At.PAYLOAD:
         for index, item in enumerate(items):

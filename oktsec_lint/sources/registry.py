@@ -1,14 +1,15 @@
 """The manifests that are read beside `oktsec.yaml`: one line a format, and which of them a file is.
 
-A file is known by its path, else by the key its servers stand under. A format is a module of `sources` with
-`manifest(document)`, imported only when a file is read as it.
+A file is known by its path, else by the key its servers stand under, or by its shape. A format is a module of `sources`
+with `manifest(document)`, imported only when a file is read as it; that of a package has `describe(document)` instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from fnmatch import fnmatchcase
 from importlib import import_module
+from itertools import chain
 from typing import Protocol, cast
 
 from oktsec_lint.core.errors import UsageError
@@ -16,6 +17,7 @@ from oktsec_lint.core.manifest import Manifest
 from oktsec_lint.core.model import JsonValue, tokens_of
 from oktsec_lint.core.values import NamedTuple
 
+from . import package_shapes
 from .document import Document
 
 
@@ -32,6 +34,8 @@ class Format(NamedTuple):
     """Pointers to the object that maps a server's name to its entry: how a file of another name is known."""
     toml: bool = False
     """Written in TOML; all others in JSON, with comments or without, or in YAML."""
+    package: Callable[[JsonValue], bool] | None = None
+    """How a package's manifest is known, which is read by `packages` and never started; None for a client's file."""
 
 
 class Reader(Protocol):
@@ -85,6 +89,11 @@ FORMATS: tuple[Format, ...] = (
     Format("kiro", "clients.kiro", (".kiro/settings/mcp.json",)),
     Format("copilot", "clients.copilot", ("mcp-config.json", ".copilot/mcp.json")),
     Format("generic", "clients.generic", keys=("/mcpServers",)),
+    Format("server-json", "packages.server_json", package=package_shapes.is_server_json),
+    Format("mcpb", "packages.bundle", package=package_shapes.is_bundle),
+    Format("docker", "packages.docker", package=package_shapes.is_docker_server),
+    Format("docker-catalog", "packages.catalog", package=package_shapes.is_docker_catalog),
+    Format("smithery", "packages.smithery", ("smithery.yaml", "smithery.yml"), package=package_shapes.is_smithery),
 )
 """Of two whose `files` fit, the first counts; of two whose `keys` do, too."""
 
@@ -117,8 +126,10 @@ def usual_files() -> tuple[str, ...]:
 
 
 def by_shape(value: JsonValue) -> Format | None:
-    """The format whose servers stand where this value has something like servers."""
-    return next((item for item in FORMATS if any(holds_entries(value, key) for key in item.keys)), None)
+    """The format whose servers stand where this value has something like servers, or a package's by its shape."""
+    packages = (item for item in FORMATS if item.package is not None and item.package(value))
+    clients = (item for item in FORMATS if any(holds_entries(value, key) for key in item.keys))
+    return next(chain(packages, clients), None)
 
 
 def holds_entries(value: JsonValue, pointer: str) -> bool:

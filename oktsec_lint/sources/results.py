@@ -24,10 +24,13 @@ class LoadedConfig(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """The servers of a saved listing and the document they were read from."""
+    """The servers of a saved listing, or of a package, and the document they were read from."""
 
     servers: tuple[Server, ...]
     document: Document
+    hits: tuple[Hit, ...] = ()
+    manifest: Manifest | None = None
+    """How the servers are started, where the file is a package's manifest and says it. Nothing of it is started."""
 
 
 Source: TypeAlias = LoadedConfig | Snapshot

@@ -45,6 +45,14 @@ def snapshot_of(document: Document) -> Snapshot:
     return Snapshot((_with_faults(servers[0], faults), *servers[1:]), document)
 
 
+def listed_in(document: Document) -> tuple[Server, ...]:
+    """The servers in a JSON document; none where it holds no listing."""
+    try:
+        return snapshot_of(document).servers
+    except SourceError:
+        return ()
+
+
 def holds_listing(value: JsonValue) -> bool:
     """Whether a JSON value looks like a saved listing."""
     if isinstance(value, list):

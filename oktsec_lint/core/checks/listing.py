@@ -84,9 +84,9 @@ def _flaws(item: Definition) -> Iterator[_Flaw]:
         return
     yield from _identity(item, item.body)
     yield from _misshapen(item.body, _SHAPES[item.kind], "")
-    if item.kind is Kind.TOOL:
+    if item.kind is Kind.TOOL and not item.brief:
         yield from _schema(item.body)
-    if item.kind is Kind.PROMPT:
+    if item.kind is Kind.PROMPT and not item.brief:
         yield from _arguments(item.body.get("arguments"))
 
 

@@ -138,11 +138,8 @@ class Grammar:
         if is_cut(read) or any(is_lowered(text) for _, text in prose):
             read += [*self._rejoined(read, subject)]
         weighed = self._weighed(read)
-        return _Object(weighed, read if self._is_doubtful([item.features for item in weighed]) else ())
-
-    def _is_doubtful(self, features: Sequence[Features]) -> bool:
-        scale = self._scale
-        return scale.reaches(features, _WORTH_PATTERNS) and scale.best(features).total >= _WORTH_PATTERNS
+        doubtful = self._scale.reaches([item.features for item in weighed], _WORTH_PATTERNS)
+        return _Object(weighed, read if doubtful else ())
 
     def _by_patterns(self, found: _Object, narrowed: Prefilter | None = None) -> Sequence[Weighed]:
         """The same with the patterns that match in each sentence, if its words are worth that."""

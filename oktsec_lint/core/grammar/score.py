@@ -83,13 +83,15 @@ class Scale:
         return known
 
     def reaches(self, sentences: Sequence[Features], total: float) -> bool:
-        """Whether some window may be that heavy. A plain sum is no less than the faded one, and far cheaper."""
-        before, total = 0.0, total - _ROUNDING
+        """Whether some window is that heavy. Its plain sum is no less than the faded one, and far cheaper to tell."""
+        before, least = _NOTHING, total - _ROUNDING
         for item in sentences:
-            own = item.total
-            if own + ASIDE * before >= total or before + ASIDE * own >= total:
-                return True
-            before = own
+            light, heavy = sorted((before.total, item.total))
+            if heavy + ASIDE * light >= least:
+                pairs = ((before, item), (item, before))
+                if any(_faded(_together(main, aside).values()) >= total for main, aside in pairs):
+                    return True
+            before = item
         return False
 
     def best(self, sentences: Sequence[Features]) -> Window:

@@ -209,3 +209,27 @@ def _is_literal(value: str) -> bool:
 
 def _may_be_secret(value: str) -> bool:
     return _is_literal(value) and _NOT_SECRET.fullmatch(value) is None
+
+
+class Literal(NamedTuple):
+    """A credential that is written out."""
+
+    form: str
+    """What kind it is; empty where only its name tells."""
+    placeholder: bool
+
+
+def literal_in(value: str) -> Literal | None:
+    """The credential that a text under a telling name is or holds; None where it can be none."""
+    form = _form(value)
+    return Literal(form, _is_placeholder(value)) if form or _may_be_secret(value) else None
+
+
+def form_in(text: str) -> str:
+    """What kind of credential a text holds by its form alone; empty when none is recognised."""
+    return _form(text)
+
+
+def is_telling(name: str) -> bool:
+    """Whether a variable or header of this name holds a credential."""
+    return _SECRET_HEADER.fullmatch(name) is not None or _SECRET_NAME.fullmatch(name) is not None

@@ -50,7 +50,7 @@ class Answers:
             yield refusal(message.side.other, message.value["id"], RESPONSE_REFUSED, ruling, event)
         else:
             judging.tasks.begun(asked.event.tool, members(message.value.get("result")))
-            yield Forward(message.side.other, message.line, event)
+            yield Forward(message.side.other, message.line, event, value=message.value)
 
     def _list(self, message: Message, asked: Pending) -> Iterator[Command]:
         """One page of a list, without what may not be shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -57,6 +58,8 @@ class Forward(NamedTuple):
     """None for what the gate says itself."""
     more: tuple[Event, ...] = ()
     """Of the other messages, when the line is a batch."""
+    value: Mapping[str, JsonValue] | None = None
+    """The message in the line, where the gate has it at hand: its driver need not read it again."""
 
 
 class Answer(NamedTuple):

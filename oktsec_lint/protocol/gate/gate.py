@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from oktsec_lint.core.model import JsonValue
 from oktsec_lint.protocol.framing import Lines
 from oktsec_lint.protocol.revisions import BATCHING, METHOD_NOT_FOUND
 from oktsec_lint.protocol.strictjson import MAX_VALUES, WireFault, crowded
@@ -57,6 +58,11 @@ class Gate:
     def receive(self, side: Side, chunk: bytes, now: float) -> list[Command]:
         """What to do about bytes that one side sent; `now` is the driver's clock in seconds."""
         return [command for line in self._lines[side].feed(chunk) for command in self._line(side, line, now)]
+
+    def say(self, message: dict[str, JsonValue], now: float) -> list[Command]:
+        """What to do about a message for the server that the driver has made itself of what was read as strictly as
+        the gate reads (`objection`)."""
+        return [*self._message(taken(Side.CLIENT, message, encode(message), now))]
 
     def ended(self, side: Side, now: float) -> list[Command]:
         """What to do when one side will send no more: its last line may lack its end."""

@@ -14,7 +14,7 @@ from oktsec_lint.core.model import JsonValue
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.protocol.gate import Hold
 from oktsec_lint.protocol.gateway.eras import SUBSCRIPTION, Client, JsonObject, to_server
-from oktsec_lint.protocol.wire import encode
+from oktsec_lint.protocol.wire import id_text
 
 from .exchange import Exchange
 from .holding import Holding
@@ -49,7 +49,7 @@ class Guest:
         """Takes a server's question to where the client hears it."""
         if not self.client.can(str(request["method"])) and request["method"] != "ping":
             return False
-        key = encode(request["id"]).decode()
+        key = id_text(request["id"])
         return self.ask(request, exchange.stream if exchange else None, lambda said: session.reply(key, said))
 
     def ask(self, request: JsonObject, stream: Stream | None, answered: Callable[[JsonObject], None]) -> bool:
@@ -77,7 +77,7 @@ class Guest:
 
     def replied(self, message: JsonObject) -> bool:
         """The client answers a question; False when nobody has asked it."""
-        answered = self._asked.pop(encode(message.get("id")).decode(), None)
+        answered = self._asked.pop(id_text(message.get("id")), None)
         if answered is None:
             return False
         answered({key: message[key] for key in ("result", "error") if key in message})
@@ -140,7 +140,7 @@ class Visitors:
         """A server of the older era asks: the request is answered with what is needed, and asked again."""
         if exchange is None or self.party is None or not self.party.client.can(str(request["method"])):
             return False
-        exchange.ask(encode(request["id"]).decode(), request)
+        exchange.ask(id_text(request["id"]), request)
         return True
 
     def told(self, notification: JsonObject, exchange: Exchange | None) -> None:

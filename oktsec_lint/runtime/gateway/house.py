@@ -9,6 +9,7 @@ from itertools import count
 
 from oktsec_lint.core.calls import Books, CallPolicy
 from oktsec_lint.core.config import Config
+from oktsec_lint.core.display import quoted
 from oktsec_lint.core.held import Terms
 from oktsec_lint.core.judge import Judge
 from oktsec_lint.core.lock import Lock
@@ -19,7 +20,7 @@ from oktsec_lint.protocol.gateway.entrance import Entrance
 from oktsec_lint.protocol.gateway.eras import Client
 
 from .backend import Backend
-from .session import Audience, Session
+from .session import Audience, Entry, Session
 
 
 class Ground(NamedTuple):
@@ -28,7 +29,7 @@ class Ground(NamedTuple):
     config: Config
     judge: Judge
     entrance: Entrance
-    record: Callable[[Event, str, str], str | None]
+    record: Callable[[Event, str, str], Entry]
     """Remembers an event of a server and an agent: its id in the journal, None where nothing may pass without one."""
     say: Callable[[str], None]
     """Tells the operator a sentence."""
@@ -78,11 +79,11 @@ class House:
         return Session(server, Gate(setup), lambda event: ground.record(event, agent, server), audience, client)
 
     def report(self, excluded: Iterable[Excluded]) -> None:
-        """Says once what is not offered because of its name."""
+        """Says once what is not offered, or not under the name it could have had."""
         for item in excluded:
             if item not in self._said:
                 self._said.add(item)
-                self.ground.say(f"{item.server}: the {item.kind} {item.name!r} is not offered: {item.reason}")
+                self.ground.say(f"{item.server}: {item.kind} {quoted(item.name)}: {item.reason}")
 
     async def shut(self, patience: float) -> None:
         """Ends every session, once what is being answered is answered or so many seconds have passed."""

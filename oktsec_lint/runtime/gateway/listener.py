@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Coroutine
+from typing import TypeAlias
 
 from aiohttp import web
 
@@ -29,6 +30,8 @@ _EVENTS = {
     "X-Content-Type-Options": "nosniff",
 }
 _SESSION = "Mcp-Session-Id"
+
+Work: TypeAlias = Coroutine[object, object, JsonObject | Rejected]
 
 
 class Listener:
@@ -132,7 +135,7 @@ async def _standing(request: web.BaseRequest, guest: Guest) -> web.StreamRespons
         return _plain(409, "the session has its stream already")
     guest.standing = stream = Stream()
     try:
-        return await _events(request, stream, {})
+        return await _events(request, stream)
     finally:
         stream.end()
         if guest.standing is stream:
@@ -140,34 +143,35 @@ async def _standing(request: web.BaseRequest, guest: Guest) -> web.StreamRespons
 
 
 async def _answered(
-    request: web.BaseRequest,
-    message: JsonObject,
-    stream: Stream,
-    work: Coroutine[object, object, JsonObject | Rejected],
-    *,
-    modern: bool,
+    request: web.BaseRequest, message: JsonObject, stream: Stream, work: Work, *, modern: bool
 ) -> web.StreamResponse:
-    """The answer as JSON if it comes alone, else at the end of a stream of events."""
-    task = asyncio.get_running_loop().create_task(work)
-    begun = asyncio.ensure_future(stream.begun.wait())
+    """The answer as JSON if it comes alone, else at the end of a stream of events.
+
+    A client of the newer era that hangs up has cancelled its request; one of the older era has not.
+    """
+    task = None if modern else asyncio.get_running_loop().create_task(work)
+    writing: list[asyncio.Task[web.StreamResponse]] = []
+    stream.begin = lambda: writing.append(asyncio.get_running_loop().create_task(_events(request, stream)))
     try:
-        await asyncio.wait({task, begun}, return_when=asyncio.FIRST_COMPLETED)
-        if not stream.begun.is_set():
-            return _final(message, await task, modern=modern)
-        task.add_done_callback(lambda done: _finish(stream, message, done))
-        return await _events(request, stream, {})
+        answer = await (work if task is None else asyncio.shield(task))
+        stream.begin = _nothing
+        if not writing:
+            return _final(message, answer, modern=modern)
+        stream.put(_message(message, answer))
+        stream.end()
+        return await writing[0]
     except asyncio.CancelledError:
-        if modern or task.cancelled():
-            task.cancel()
-        raise
+        if task is None or not task.cancelled():
+            raise
+        stream.end()  # cancelled by its client, who waits for no answer
+        return await writing[0] if writing else web.Response(status=202)
     finally:
-        begun.cancel()
+        for response in writing:
+            response.cancel()
 
 
-def _finish(stream: Stream, message: JsonObject, done: asyncio.Task[JsonObject | Rejected]) -> None:
-    if not done.cancelled():
-        stream.put(_message(message, done.result()))
-    stream.end()
+def _nothing() -> None:
+    """A stream that is over begins no more."""
 
 
 def _final(message: JsonObject, answer: JsonObject | Rejected, *, modern: bool) -> web.Response:
@@ -218,9 +222,9 @@ async def _body(request: web.BaseRequest) -> bytes | None:
     return b"".join(parts)
 
 
-async def _events(request: web.BaseRequest, stream: Stream, headers: dict[str, str]) -> web.StreamResponse:
+async def _events(request: web.BaseRequest, stream: Stream) -> web.StreamResponse:
     """Everything that a stream brings, each message an event."""
-    response = web.StreamResponse(headers={**_EVENTS, **headers})
+    response = web.StreamResponse(headers=_EVENTS)
     await response.prepare(request)
     while True:
         try:

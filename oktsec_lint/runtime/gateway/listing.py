@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from oktsec_lint.core.model import Definition, JsonValue, name_in
+from collections.abc import Mapping
+
+from oktsec_lint.core.model import EMPTY, Definition, JsonValue, Kind, name_in
+from oktsec_lint.core.values import NamedTuple
+from oktsec_lint.protocol.gateway.annotations import mirrored_in
+from oktsec_lint.protocol.gateway.directory import Excluded
 from oktsec_lint.protocol.gateway.eras import Client, JsonObject, to_server
+from oktsec_lint.protocol.gateway.post import invalid_annotation
 from oktsec_lint.protocol.revisions import LIST_METHODS, METHOD_NOT_FOUND, ListMethod
 
 from .session import Session
@@ -12,13 +18,16 @@ _PAGES = 100
 """Pages of one list; a server that has more is said to be incomplete."""
 
 
-class Offer:
+class Offer(NamedTuple):
     """What a session offers, as far as it was listed."""
 
-    def __init__(self, definitions: tuple[Definition, ...], gaps: tuple[str, ...]) -> None:
-        self.definitions = definitions
-        self.gaps = gaps
-        """Why something may be missing."""
+    definitions: tuple[Definition, ...]
+    gaps: tuple[str, ...] = ()
+    """Why something may be missing."""
+    excluded: tuple[Excluded, ...] = ()
+    """Tools whose arguments cannot be carried in headers as they ask for."""
+    mirrored: Mapping[str, JsonValue] = EMPTY
+    """Input schemas of the tools whose arguments are repeated in headers, by name."""
 
 
 async def offered(session: Session, client: Client) -> Offer:
@@ -30,7 +39,23 @@ async def offered(session: Session, client: Client) -> Offer:
             gap = await _list(session, client, method, found)
             if gap:
                 gaps.append(f"{method.method}: {gap}")
-    return Offer(tuple(found), tuple(gaps))
+    return _checked(session.server, found, tuple(gaps))
+
+
+def _checked(server: str, found: list[Definition], gaps: tuple[str, ...]) -> Offer:
+    kept: list[Definition] = []
+    excluded: list[Excluded] = []
+    mirrored: dict[str, JsonValue] = {}
+    for item in found:
+        schema = item.body.get("inputSchema") if item.kind is Kind.TOOL and isinstance(item.body, dict) else None
+        reason = invalid_annotation(schema)
+        if reason:
+            excluded.append(Excluded(server, item.kind, item.name, reason))
+            continue
+        kept.append(item)
+        if mirrored_in(schema):
+            mirrored[item.name] = schema
+    return Offer(tuple(kept), gaps, tuple(excluded), mirrored)
 
 
 async def _list(session: Session, client: Client, method: ListMethod, found: list[Definition]) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from oktsec_lint.core.errors import UpstreamError
-from oktsec_lint.core.model import Kind
+from oktsec_lint.core.model import Definition, JsonValue, Kind
 from oktsec_lint.protocol.gateway.directory import Directory, Offered
 from oktsec_lint.protocol.gateway.eras import Client
 from oktsec_lint.protocol.gateway.openings import Said
@@ -82,6 +82,11 @@ class Party:
             self._directory = offers, self._made()
         return self._directory[1]
 
+    def mirrored(self, server: str, tool: str) -> JsonValue:
+        """The input schema of a tool whose arguments are repeated in headers; None for every other one."""
+        known = self._parts[server].known
+        return known.mirrored.get(tool) if known is not None else None
+
     async def close(self) -> None:
         """Ends every session."""
         parts = [part for part in self._parts.values() if part.session is not None]
@@ -91,9 +96,11 @@ class Party:
         offers = [Offered(name, self._visible(part)) for name, part in self._parts.items()]
         directory = Directory(offers, self.house.lock)
         self.house.report(directory.excluded)
+        for part in self._parts.values():
+            self.house.report(part.known.excluded if part.known is not None else ())
         return directory
 
-    def _visible(self, part: _Part) -> tuple:  # type: ignore[type-arg]
+    def _visible(self, part: _Part) -> tuple[Definition, ...]:
         """What is offered; nothing of a server none of whose tools a restricted agent may call."""
         definitions = part.known.definitions if part.known is not None else ()
         restricted = self.house.restricts(self.agent)

@@ -13,7 +13,7 @@ from oktsec_lint.protocol.gateway.eras import Client, JsonObject, client_in
 from oktsec_lint.protocol.gateway.openings import agreed, initialized
 from oktsec_lint.protocol.gateway.post import Posted, Rejected
 from oktsec_lint.protocol.gateway.seals import Seal
-from oktsec_lint.protocol.wire import encode
+from oktsec_lint.protocol.wire import id_text
 
 from . import subscribing
 from .clients import Guest, Listening, Visitors
@@ -111,7 +111,7 @@ class Reception:
     ) -> JsonObject | Rejected:
         """The answer to a request of the older era."""
         asked = Asked(posted, message, self._party(guest), guest.client, stream, guest, None, self._seal)
-        text = encode(message.get("id")).decode()
+        text = id_text(message.get("id"))
         current = asyncio.current_task()
         if current is not None:
             guest.running[text] = current
@@ -134,7 +134,7 @@ class Reception:
         """A client of the older era says something that wants no answer."""
         params = _members(message.get("params"))
         if message["method"] == "notifications/cancelled":
-            task = guest.running.get(encode(params.get("requestId")).decode())
+            task = guest.running.get(id_text(params.get("requestId")))
             if task is not None:
                 task.cancel()
         elif message["method"] == "notifications/roots/list_changed" and guest.party is not None:

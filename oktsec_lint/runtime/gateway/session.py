@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from itertools import count
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from oktsec_lint.core.errors import UpstreamError
 from oktsec_lint.core.model import EMPTY, JsonValue
 from oktsec_lint.protocol.gate import Answer, Close, Command, Drop, Event, Forward, Gate, Hold, Side
 from oktsec_lint.protocol.gateway.eras import SUBSCRIPTION, Client, JsonObject
 from oktsec_lint.protocol.gateway.post import routing_headers
-from oktsec_lint.protocol.wire import encode
+from oktsec_lint.protocol.wire import encode, id_text
 from oktsec_lint.runtime.upstream import Link
 
 from .exchange import Exchange, Needed
@@ -29,6 +30,10 @@ PATIENCE = 300.0
 LOST, BROKEN, UNSERVED = -32603, -32603, -32603
 _FIRST = 1000
 """The first id of ours."""
+
+
+Entry: TypeAlias = "str | asyncio.Future[str | None] | None"
+"""A record's id in the journal, now or soon. None where it could not be written, and nothing may pass without."""
 
 
 class Audience(Protocol):
@@ -51,7 +56,7 @@ class Session:
         self,
         server: str,
         gate: Gate,
-        record: Callable[[Event], str | None],
+        record: Callable[[Event], Entry],
         audience: Audience,
         client: Client,
     ) -> None:
@@ -79,6 +84,8 @@ class Session:
         self._outbox: list[tuple[bytes, str, dict[str, str]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._about = ""
+        self._unwritten: deque[tuple[Command, Entry]] = deque()
+        """What is obeyed once it is in the journal."""
 
     @property
     def busy(self) -> int:
@@ -109,7 +116,7 @@ class Session:
         message: JsonObject = {"jsonrpc": "2.0", "id": number, "method": method, "params": tagged}
         self._routing[str(number)] = routing_headers(message, self.revision, schema)
         self.used = time.monotonic()
-        self._obey(self._gate.receive(Side.CLIENT, encode(message) + b"\n", self.used))
+        self._obey(self._gate.say(message, self.used))
         await self._flush()
         return await self.wait(exchange, patience)
 
@@ -203,7 +210,7 @@ class Session:
             exchange.answer(failure(LOST, f"{self.server} has gone: {self.gone}"))
 
     def _say(self, message: JsonObject) -> None:
-        self._obey(self._gate.receive(Side.CLIENT, encode(message) + b"\n", time.monotonic()))
+        self._obey(self._gate.say(message, time.monotonic()))
         self._later(self._flush())
 
     def _tagged(self, params: JsonObject, number: int, exchange: Exchange) -> JsonObject:
@@ -215,30 +222,47 @@ class Session:
         return {**params, "_meta": {**meta, "progressToken": number}}
 
     def _obey(self, commands: Iterable[Command]) -> None:
+        """Obeys in order. What is not in the journal yet waits, and what comes after it too."""
         for command in commands:
             if isinstance(command, Close):
                 continue
-            journal = self._record(command.event) if command.event is not None else ""
-            if isinstance(command, Forward):
-                self._forward(command, journal)
-            elif isinstance(command, Answer):
-                self._refuse(command, journal or "")
-            elif isinstance(command, Hold):
-                self._audience.held(self, command)
-            elif isinstance(command, Drop):
-                self._routing.pop(command.event.message_id, None)
+            journal: Entry = self._record(command.event) if command.event is not None else ""
+            if self._unwritten or isinstance(journal, asyncio.Future):
+                self._unwritten.append((command, journal))
+                if len(self._unwritten) == 1:
+                    self._later(self._catch_up())
+            else:
+                self._act(command, journal)
+
+    async def _catch_up(self) -> None:
+        while self._unwritten:
+            command, journal = self._unwritten[0]
+            written = await journal if isinstance(journal, asyncio.Future) else journal
+            self._act(command, written)
+            self._unwritten.popleft()
+            await self._flush()
+
+    def _act(self, command: Command, journal: str | None) -> None:
+        if isinstance(command, Forward):
+            self._forward(command, journal)
+        elif isinstance(command, Answer):
+            self._refuse(command, journal or "")
+        elif isinstance(command, Hold):
+            self._audience.held(self, command)
+        elif isinstance(command, Drop):
+            self._routing.pop(command.event.message_id, None)
 
     def _forward(self, command: Forward, journal: str | None) -> None:
         if journal is None and command.event is not None:
             self._unrecorded(command, command.event)
         elif command.to is Side.CLIENT:
-            self._deliver(json.loads(command.line))
+            self._deliver(json.loads(command.line) if command.value is None else dict(command.value))
         else:
             about = command.event.message_id if command.event is not None and command.event.is_request else ""
             headers = self._routing.pop(about, None) if about else None
             if headers is None:
                 message = json.loads(command.line)
-                about = about or (encode(message["id"]).decode() if "method" in message and "id" in message else "")
+                about = about or (id_text(message["id"]) if "method" in message and "id" in message else "")
                 headers = routing_headers(message, self.revision)
             self._outbox.append((command.line, about, headers))
 
@@ -262,7 +286,7 @@ class Session:
         }
         message: JsonObject = {"jsonrpc": "2.0", "id": command.message_id, "error": error}
         if command.to is Side.CLIENT:
-            self._routing.pop(encode(command.message_id).decode(), None)
+            self._routing.pop(id_text(command.message_id), None)
             self._deliver(message)
         else:
             self._outbox.append((encode(message), "", routing_headers(message, self.revision)))
@@ -270,7 +294,7 @@ class Session:
     def _deliver(self, message: JsonObject) -> None:
         """A message that has passed the gate, to whom it is for."""
         if "method" not in message:
-            exchange = self._open.pop(encode(message.get("id")).decode(), None)
+            exchange = self._open.pop(id_text(message.get("id")), None)
             if exchange is not None:
                 exchange.answer(message)
             return
@@ -278,7 +302,7 @@ class Session:
         if "id" in message:
             if not self._audience.asked(self, message, exchange):
                 nobody: JsonObject = {"error": {"code": -32601, "message": "nobody can be asked"}}
-                asyncio.get_running_loop().call_soon(self.reply, encode(message["id"]).decode(), nobody)
+                asyncio.get_running_loop().call_soon(self.reply, id_text(message["id"]), nobody)
             return
         kind = str(message["method"]).removeprefix("notifications/").removesuffix("/list_changed")
         if str(message["method"]).endswith("/list_changed"):
@@ -292,7 +316,7 @@ class Session:
         meta = params.get("_meta")
         marks = (params.get("progressToken"), meta.get(SUBSCRIPTION) if isinstance(meta, dict) else None)
         for mark in marks:
-            if mark is not None and (found := self._open.get(encode(mark).decode())) is not None:
+            if mark is not None and (found := self._open.get(id_text(mark))) is not None:
                 return found
         if self._about:
             return self._open.get(self._about)

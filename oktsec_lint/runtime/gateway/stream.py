@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from oktsec_lint.protocol.gateway.eras import JsonObject
 
@@ -11,14 +12,14 @@ _MOST = 1000
 
 
 class Stream:
-    """Written by whoever has something for the client, read by the response. `first` is called at the first message:
-    an answer that comes alone needs no stream."""
+    """Written by whoever has something for the client, read by the response. An answer that comes alone needs none."""
 
     def __init__(self) -> None:
-        self._waiting: asyncio.Queue[JsonObject | None] = asyncio.Queue()
-        self.begun = asyncio.Event()
-        """Whether anything but the answer was put in."""
         self.ended = False
+        self.begin: Callable[[], object] = _ignored
+        """Called at the first message."""
+        self._waiting: asyncio.Queue[JsonObject | None] = asyncio.Queue()
+        self._begun = False
 
     def put(self, message: JsonObject) -> bool:
         """Whether the message will be read, unless the client leaves first."""
@@ -26,7 +27,9 @@ class Stream:
             self.end()
             return False
         self._waiting.put_nowait(message)
-        self.begun.set()
+        if not self._begun:
+            self._begun = True
+            self.begin()
         return True
 
     def end(self) -> None:
@@ -38,3 +41,7 @@ class Stream:
     async def next(self) -> JsonObject | None:
         """The next message; None when there is none and will be none."""
         return await self._waiting.get()
+
+
+def _ignored() -> None:
+    """Nobody waits for the first message."""

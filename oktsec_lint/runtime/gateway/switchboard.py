@@ -107,8 +107,8 @@ async def _call(asked: Asked) -> JsonObject | Rejected:
     if target is None:
         _note_unknown(asked, kind, name)
         return failure(_INVALID, f"Unknown {kind}: {name}" if isinstance(name, str) else f"which {kind}?")
-    schema = target.body.get("inputSchema") if isinstance(target.body, dict) else None
-    mismatch = param_mismatch(asked.posted, schema) if asked.client.modern and kind is Kind.TOOL else None
+    schema = asked.party.mirrored(target.server, target.name) if kind is Kind.TOOL else None
+    mismatch = param_mismatch(asked.posted, schema) if asked.client.modern and schema is not None else None
     if mismatch is not None:
         return mismatch
     return await _carry(asked, target.server, {**asked.params, "name": target.name}, schema)

@@ -16,7 +16,7 @@ from oktsec_lint import grammarbook, rulebook
 from oktsec_lint.core import surfaces
 from oktsec_lint.core.findings import Hit, Severity
 from oktsec_lint.core.grammar import Grammar
-from oktsec_lint.core.grammar.score import Scale
+from oktsec_lint.core.grammar.score import Features, Scale
 from oktsec_lint.core.matchers import Encoded, PatternSet, Width
 from oktsec_lint.core.model import Definition, Kind, Server, Status, Subject
 from oktsec_lint.core.rules import Rule
@@ -148,6 +148,37 @@ def test_what_is_looked_for_in_the_first_texts_alone_is_all_of_it(shown: list[st
     for text in map(str.lower, shown):
         encoded = Encoded(text, Width.NARROW)
         assert [*EVERY.matching(encoded, narrowed)] == [*EVERY.matching(encoded)]
+
+
+@cache
+def often_asked() -> PatternSet:
+    """By now it looks for all words of a long text at once."""
+    patterns = PatternSet([item.pattern for item in BOOK.patterns], Width.NARROW)
+    attacks = Encoded("\n".join(ATTACKS).lower(), Width.NARROW)
+    for _ in range(30):
+        assert len(patterns.matching(attacks)) > 100
+    return patterns
+
+
+@settings(max_examples=25)
+@given(st.lists(ANY, min_size=1, max_size=3))
+def test_who_was_asked_often_finds_what_who_was_never_asked_does(shown: list[str]) -> None:
+    """In the same order, as above."""
+    fresh = PatternSet([item.pattern for item in BOOK.patterns], Width.NARROW)
+    for text in map(str.lower, shown):
+        encoded = Encoded(text + "." * 1100, Width.NARROW)
+        assert [*often_asked().matching(encoded)] == [*fresh.matching(encoded)]
+
+
+WEIGHTS = st.dictionaries(st.sampled_from("abcdef"), st.floats(0.1, 4.0), max_size=4)
+
+
+@given(st.lists(WEIGHTS, max_size=5), st.floats(0.1, 12.0))
+def test_a_score_is_reached_by_the_heaviest_window(sentences: list[dict[str, float]], point: float) -> None:
+    shown = [Features(weights, sum(weights.values())) for weights in sentences]
+    heaviest = SCALE.best(shown).total
+    assert SCALE.reaches(shown, point) == (heaviest >= point)
+    assert not heaviest or SCALE.reaches(shown, heaviest)
 
 
 @given(ANY)
