@@ -8,10 +8,11 @@ import os
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from oktsec_lint import grammarbook, lockfile, rulebook
+from oktsec_lint.core.calls import CallPolicy
 from oktsec_lint.core.config import Config, ServerSpec
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.errors import OktsecError, UsageError
@@ -27,8 +28,7 @@ from oktsec_lint.runtime.gateway.backend import Backend
 from oktsec_lint.runtime.gateway.holding import Holding
 from oktsec_lint.runtime.gateway.house import Ground, House
 from oktsec_lint.runtime.gateway.service import Place, Service, bound
-from oktsec_lint.runtime.journal import Journal
-from oktsec_lint.runtime.quarantine_file import QuarantineFile, beside
+from oktsec_lint.runtime.shared import open_bell, open_books, open_journal, open_quarantine
 from oktsec_lint.runtime.upstream import Limits, Pool
 from oktsec_lint.sources import LoadedConfig
 
@@ -38,6 +38,7 @@ from .beside import custom_rules, day_for, lock_beside, lock_path
 from .notifying import notifying
 from .recording import Recorder
 from .running import digests_of, refuse_what_fails_open
+from .shared import shared
 from .terminal import complain, tell
 
 
@@ -74,14 +75,14 @@ class _Gateway:
         self._stack = stack
         opened = self._opened()
         config = opened.config
-        path = Path(asked.journal) if asked.journal else None
-        self._journal = stack.enter_context(Journal.open(path))
+        self._kept = shared(opened, Path(asked.journal) if asked.journal else None, os.environ)
+        self._journal = stack.enter_context(closing(open_journal(self._kept.journal)))
         self._pool = Pool()
         port = config.gateway.port if asked.port is None else asked.port
         self._socket = stack.enter_context(bound(asked.bind or config.gateway.bind, port))
         self._address, self._port = self._socket.getsockname()[:2]
         self._terms = terms_of(config) if asked.enforce else Terms(enabled=False)
-        self._holding = self._hold(path)
+        self._holding = self._hold()
         self._first = opened
 
     def run(self) -> int:
@@ -125,18 +126,21 @@ class _Gateway:
         offer = self._stack.enter_context(notifying(opened, judge.rules))
         record = Recorder(self._journal, digests_of(judge), offer, enforce=enforce)
         ground = Ground(
-            config, judge, entrance_for(opened, names), record, tell, _refusals(record), enforce, self._terms
+            config, judge, entrance_for(opened, names), record.soon, tell, _refusals(record), enforce, self._terms
         )
         specs = _startable(opened, judge, enforce=enforce)
         limits = Limits()
-        return House(ground, [Backend(spec, os.environ, self._pool, limits, tell) for spec in specs])
+        policy = CallPolicy(config)
+        kept = shared(opened, None, os.environ)
+        books = self._stack.enter_context(closing(open_books(policy, kept.redis, enforce=enforce, say=tell)))
+        return House(ground, [Backend(spec, os.environ, self._pool, limits, tell) for spec in specs], policy, books)
 
-    def _hold(self, journal: Path | None) -> Holding | None:
+    def _hold(self) -> Holding | None:
         if not self._terms.enabled:
             return None
-        store = QuarantineFile.open(beside(journal))
-        self._stack.callback(store.close)
-        return Holding(store, self._terms, tell, None)
+        store = self._stack.enter_context(closing(open_quarantine(self._kept.journal)))
+        bell = self._stack.enter_context(closing(open_bell(self._kept.redis)))
+        return Holding(store, self._terms, tell, bell.glance)
 
 
 def _refusals(record: Recorder) -> Callable[[str], None]:

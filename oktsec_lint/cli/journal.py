@@ -7,11 +7,15 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from . import options
 from .choices import TrailFormat
 
 app = typer.Typer(name="audit", help="The journal of the gate: verify, tail, query, export.", no_args_is_help=True)
 
-_WHERE = "The journal; default: $XDG_STATE_HOME/oktsec-lint/journal.db, or below ~/.local/state."
+_WHERE = (
+    "The journal. Default: the database that the configuration names (db_backend: postgres), else "
+    "$XDG_STATE_HOME/oktsec-lint/journal.db, or below ~/.local/state."
+)
 _DECISIONS = "forwarded, blocked, withheld, dropped, would-block, held, approved, rejected or unanswered."
 _MOMENT = "From then on: 2026-11-22, 2026-11-22T17:49 (UTC unless it says otherwise), or 30m, 12h, 7d ago."
 _KEY = "Every writer must have a checkpoint signed with this Ed25519 key (PEM)."
@@ -32,6 +36,7 @@ Until: TypeAlias = Annotated[str, typer.Option("--until", metavar="WHEN", help="
 @app.command()
 def verify(
     journal: JournalFile = None,
+    config: options.SharedConfig = None,
     public_key: Annotated[Path | None, typer.Option("--public-key", metavar="FILE", help=_KEY)] = None,
     heads: Annotated[Path | None, typer.Option("--heads", metavar="FILE", help=_HEADS)] = None,
 ) -> None:
@@ -41,20 +46,21 @@ def verify(
     """
     from . import trails
 
-    raise typer.Exit(trails.shown(journal, trails.verified(public_key, heads)))
+    raise typer.Exit(trails.shown(journal, config, trails.verified(public_key, heads)))
 
 
 @app.command(name="heads")
-def print_heads(journal: JournalFile = None) -> None:
+def print_heads(journal: JournalFile = None, config: options.SharedConfig = None) -> None:
     """Print the newest entry of every writer, to be kept where nobody can change it, for `verify --heads`."""
     from . import trails
 
-    raise typer.Exit(trails.shown(journal, trails.heads))
+    raise typer.Exit(trails.shown(journal, config, trails.heads))
 
 
 @app.command()
 def tail(
     journal: JournalFile = None,
+    config: options.SharedConfig = None,
     lines: Annotated[int, typer.Option("--lines", "-n", metavar="N", min=1, help="How many.")] = 20,
     agent: OfAgent = "",
     server: OfServer = "",
@@ -68,12 +74,13 @@ def tail(
     from . import trails
 
     asked = trails.Asked(agent, server, tool, rule, decision, since, until)
-    raise typer.Exit(trails.shown(journal, trails.listed(asked, TrailFormat.TEXT, lines)))
+    raise typer.Exit(trails.shown(journal, config, trails.listed(asked, TrailFormat.TEXT, lines)))
 
 
 @app.command()
 def query(
     journal: JournalFile = None,
+    config: options.SharedConfig = None,
     output_format: Annotated[TrailFormat, typer.Option("--format", "-f", help="What stdout gets.")] = TrailFormat.TEXT,
     agent: OfAgent = "",
     server: OfServer = "",
@@ -87,12 +94,13 @@ def query(
     from . import trails
 
     asked = trails.Asked(agent, server, tool, rule, decision, since, until)
-    raise typer.Exit(trails.shown(journal, trails.listed(asked, output_format)))
+    raise typer.Exit(trails.shown(journal, config, trails.listed(asked, output_format)))
 
 
 @app.command()
 def export(
     journal: JournalFile = None,
+    config: options.SharedConfig = None,
     output_format: Annotated[TrailFormat, typer.Option("--format", "-f", help="What stdout gets.")] = TrailFormat.JSONL,
     agent: OfAgent = "",
     server: OfServer = "",
@@ -106,4 +114,4 @@ def export(
     from . import trails
 
     asked = trails.Asked(agent, server, tool, rule, decision, since, until)
-    raise typer.Exit(trails.shown(journal, trails.listed(asked, output_format)))
+    raise typer.Exit(trails.shown(journal, config, trails.listed(asked, output_format)))

@@ -24,6 +24,15 @@ Inputs: TypeAlias = Annotated[
 ConfigFile: TypeAlias = Annotated[
     str | None, typer.Option("--config", metavar="FILE", help="The configuration to judge by.", show_default=False)
 ]
+SharedConfig: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="The configuration that names the database. Default: the one that is found, as for `run`.",
+        show_default=False,
+    ),
+]
 ReadAs: TypeAlias = Annotated[
     str, typer.Option("--as", metavar="FORMAT", help="Whose file the inputs are, such as cursor.", show_default=False)
 ]

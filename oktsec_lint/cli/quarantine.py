@@ -15,7 +15,8 @@ app = typer.Typer(
 )
 
 _WHERE = (
-    "The journal beside which they are kept; default: $XDG_STATE_HOME/oktsec-lint/journal.db, or below ~/.local/state."
+    "The journal beside which they are kept. Default: the database that the configuration names "
+    "(db_backend: postgres), else $XDG_STATE_HOME/oktsec-lint/journal.db, or below ~/.local/state."
 )
 _WHO = "Who decides; default: the user who runs this."
 
@@ -31,20 +32,26 @@ By: TypeAlias = Annotated[str, typer.Option("--by", metavar="NAME", help=_WHO)]
 def list_calls(
     state: Annotated[HeldState, typer.Option("--state", help="Which ones.")] = HeldState.OPEN,
     journal: JournalFile = None,
+    config: options.SharedConfig = None,
     output_format: options.ListFormat = DataFormat.TEXT,
 ) -> None:
     """Print the held calls, a line each, oldest first; by default those that can still be decided or made."""
     from . import deciding
 
-    raise typer.Exit(deciding.listed(journal, state, output_format))
+    raise typer.Exit(deciding.listed(deciding.Where(journal, config), state, output_format))
 
 
 @app.command()
-def show(call_id: Id, journal: JournalFile = None, output_format: options.ListFormat = DataFormat.TEXT) -> None:
+def show(
+    call_id: Id,
+    journal: JournalFile = None,
+    config: options.SharedConfig = None,
+    output_format: options.ListFormat = DataFormat.TEXT,
+) -> None:
     """Print one held call with all of its arguments. What looks like a secret in them is covered."""
     from . import deciding
 
-    raise typer.Exit(deciding.shown(journal, call_id, output_format))
+    raise typer.Exit(deciding.shown(deciding.Where(journal, config), call_id, output_format))
 
 
 @app.command()
@@ -54,6 +61,7 @@ def approve(
     by: By = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask. Needed where there is no terminal.")] = False,
     journal: JournalFile = None,
+    config: options.SharedConfig = None,
     output_format: options.ListFormat = DataFormat.TEXT,
 ) -> None:
     """Let a held call be made, once: by whoever waits for it, else when the same agent makes the same call again.
@@ -63,7 +71,7 @@ def approve(
     from . import deciding
 
     decision = deciding.Decision(call_id, reason, by)
-    raise typer.Exit(deciding.approved(journal, decision, output_format, yes=yes))
+    raise typer.Exit(deciding.approved(deciding.Where(journal, config), decision, output_format, yes=yes))
 
 
 @app.command()
@@ -72,6 +80,7 @@ def reject(
     reason: Reason = "",
     by: By = "",
     journal: JournalFile = None,
+    config: options.SharedConfig = None,
     output_format: options.ListFormat = DataFormat.TEXT,
 ) -> None:
     """Refuse a held call, or take back an approval that nobody has used yet.
@@ -80,4 +89,6 @@ def reject(
     """
     from . import deciding
 
-    raise typer.Exit(deciding.rejected(journal, deciding.Decision(call_id, reason, by), output_format))
+    raise typer.Exit(
+        deciding.rejected(deciding.Where(journal, config), deciding.Decision(call_id, reason, by), output_format)
+    )

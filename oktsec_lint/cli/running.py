@@ -9,11 +9,12 @@ import gc
 import os
 import re
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from oktsec_lint import grammarbook, lockfile, rulebook
-from oktsec_lint.core.calls import Books, CallPolicy
+from oktsec_lint.core.calls import CallPolicy
 from oktsec_lint.core.config import Config, ServerSpec, Transport
 from oktsec_lint.core.display import visible
 from oktsec_lint.core.errors import OktsecError, SourceError, UsageError
@@ -25,7 +26,7 @@ from oktsec_lint.core.model import Place
 from oktsec_lint.core.report import Exit
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.protocol.gate import Gate, Setup
-from oktsec_lint.runtime.journal import Journal
+from oktsec_lint.runtime.shared import open_books, open_journal
 from oktsec_lint.runtime.stdio import serve
 from oktsec_lint.sources import LoadedConfig
 
@@ -33,6 +34,7 @@ from .audit import config_path, open_config, request_of
 from .beside import custom_rules, day_for, lock_beside
 from .notifying import notifying
 from .recording import Digests, Recorder
+from .shared import shared
 from .terminal import complain, tell
 
 
@@ -88,12 +90,12 @@ def _served(asked: Asked) -> int:
     judge = Judge(rules, config, grammarbook.builtin(), standing, today=day_for(config))
     closed = config.default_policy == "deny"
     calls = CallPolicy(config)
-    books = Books(calls)
+    kept = shared(opened, Path(asked.journal) if asked.journal else None, os.environ)
+    books = open_books(calls, kept.redis, enforce=asked.enforce, say=tell)
     setup = Setup(
         judge, calls, spec.name, agent, books.admit, books.end, config.agent(agent), asked.enforce, closed_world=closed
     )
-    path = Path(asked.journal) if asked.journal else None
-    with notifying(opened, judge.rules) as offer, Journal.open(path) as journal:
+    with notifying(opened, judge.rules) as offer, open_journal(kept.journal) as journal, closing(books):
         if setup.agent is None:
             tell(f"no agent named {visible(agent, 80)} is configured, so no allowlist or limit of its own applies")
         gc.freeze()

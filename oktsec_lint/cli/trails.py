@@ -25,6 +25,7 @@ from oktsec_lint.runtime.store import default_path
 from oktsec_lint.runtime.trail import Examined, Filter, Trail, opened
 
 from .choices import TrailFormat
+from .shared import found
 from .spans import span
 from .terminal import complain
 
@@ -51,10 +52,10 @@ class Asked(NamedTuple):
         return Filter(*self[:5], _moment(self.since), _moment(self.until))
 
 
-def shown(path: Path | None, show: Callable[[Trail], Exit]) -> Exit:
+def shown(path: Path | None, config: str | None, show: Callable[[Trail], Exit]) -> Exit:
     """What `show` makes of the journal; a journal that cannot be read is exit code 2."""
     try:
-        with opened(path or default_path()) as trail:
+        with opened(path or found(path, config).journal or default_path()) as trail:
             return show(trail)
     except OktsecError as error:
         return complain(error)

@@ -74,9 +74,14 @@ class _Silent:
         self._room = _REMEMBERED
 
     def others(self, texts: Iterable[surfaces.Surface]) -> list[surfaces.Surface]:
-        """Those of the texts that have to be read."""
-        known = self._known
-        return [item for item in texts if (item.kind, item.text) not in known]
+        """Those of the texts that have to be read. One that a message repeats, as tools do that have a
+        structured result, is read where it stands first."""
+        fresh: dict[tuple[str, str], surfaces.Surface] = {}
+        for item in texts:
+            key = item.kind, item.text
+            if key not in self._known:
+                fresh.setdefault(key, item)
+        return [*fresh.values()]
 
     def add(self, texts: Iterable[surfaces.Surface]) -> None:
         for item in texts:

@@ -146,6 +146,11 @@ def is_sealed(entry: Entry, sequence: int) -> bool:
     return entry.hash == _seal(entry.writer, sequence, entry.previous, text_of(entry.record))
 
 
+def values_of(record: Record) -> tuple[str | int, ...]:
+    """What is stored of a record, in the order of its fields: `rules` as canonical JSON."""
+    return tuple(rules_text(value) if isinstance(value, tuple) else value for value in record)
+
+
 def record_of(values: Sequence[object]) -> Record | None:
     """A record from stored values in the order of its fields, with `rules` as JSON; None when they are none."""
     stored = Record._make(values)

@@ -13,16 +13,14 @@ from typing import Self
 
 from oktsec_lint.core.chain import Head
 from oktsec_lint.core.errors import JournalError
-from oktsec_lint.core.record import Record, genesis, next_entry, rules_text
+from oktsec_lint.core.record import Record, genesis, next_entry, values_of
 
 from .signing import Checkpoint, Signer, signer
-from .store import default_path, failure, telling, writable
+from .store import COLUMNS, default_path, failure, telling, writable
 
-_COLUMNS = ("writer", "sequence", "previous", "hash", *Record._fields)
-_INSERT = f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+_INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 _HASTE = 0.05
 """Seconds to wait for a lock that was not released in time before: whoever holds it may hold it for ever."""
-_RULES = Record._fields.index("rules")
 
 
 def utc(seconds: float | None = None) -> str:
@@ -33,6 +31,9 @@ def utc(seconds: float | None = None) -> str:
 
 class Journal:
     """One writer's door to the journal. Several threads may use one; processes open one each, also after a fork."""
+
+    shares = False
+    """Whether records that are appended at once cost less each, and so are worth waiting for together."""
 
     def __init__(
         self, path: Path, connection: sqlite3.Connection, signer: Signer | None, every: int, patience: float
@@ -84,8 +85,7 @@ class Journal:
         """
         with self._turn:
             entry = next_entry(self.writer, self._sequence + 1, self._hash, record)
-            record = entry.record or record
-            values = (*entry[:3], entry.hash, *record[:_RULES], rules_text(record.rules), *record[_RULES + 1 :])
+            values = (*entry[:3], entry.hash, *values_of(entry.record or record))
             try:
                 self._connection.execute(_INSERT, values)
             except sqlite3.Error as error:
@@ -96,6 +96,10 @@ class Journal:
             if self._signer and entry.sequence % self._every == 0:
                 self._checkpoint()
             return entry.id
+
+    async def appended(self, record: Record) -> str:
+        """`append` for a coroutine. It is made to wait as everybody is: a file takes a record in microseconds."""
+        return self.append(record)
 
     def head(self) -> Head:
         """The newest entry of this writer. Whoever keeps it elsewhere can tell when the file was cut back."""

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 from oktsec_lint.core.errors import JournalError
-from oktsec_lint.core.held import OPEN, Binding, HeldCall, State, Step, current, stepped
+from oktsec_lint.core.held import HeldCall
 
-from .quarantine import MOST_OPEN, Decided
+from .quarantine_rows import INDEX, REAL, QuarantineRows
+from .reading import Row
 from .store import Made, default_path, make_private, recognise, telling
 
 _MADE = Made("quarantine", 0x6F6B7471, 1)
 """`oktq`."""
-_REAL = frozenset({"time", "expires", "decided_at"})
-_COLUMNS = ", ".join(HeldCall._fields)
-_FIELDS = ", ".join(f"{name} {'REAL' if name in _REAL else 'TEXT'} NOT NULL" for name in HeldCall._fields)
-_IS_OPEN = f"state IN ({', '.join(map(repr, map(str, OPEN)))})"
-_BOUND = " AND ".join(f"{name} = ?" for name in Binding._fields)
+_FIELDS = ", ".join(f"{name} {'REAL' if name in REAL else 'TEXT'} NOT NULL" for name in HeldCall._fields)
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS calls ({_FIELDS}, PRIMARY KEY (id));
-CREATE UNIQUE INDEX IF NOT EXISTS open ON calls ({", ".join(Binding._fields)}) WHERE {_IS_OPEN};
+CREATE UNIQUE INDEX IF NOT EXISTS open ON calls {INDEX};
 CREATE INDEX IF NOT EXISTS ages ON calls (time);
 PRAGMA application_id = {_MADE.application};
 PRAGMA user_version = {_MADE.version};
 COMMIT;
 """
-_SELECT = f"SELECT {_COLUMNS} FROM calls"  # noqa: S608 - names of our own fields, as everywhere in this file
-_INSERT = f"INSERT INTO calls ({_COLUMNS}) VALUES ({', '.join('?' * len(HeldCall._fields))})"  # noqa: S608
-_WRITE = _INSERT.replace("INSERT", "REPLACE")
 
 
 def beside(journal: Path | None = None) -> Path:
@@ -45,13 +38,13 @@ def beside(journal: Path | None = None) -> Path:
     return path.with_name(f"{path.stem}-quarantine.db")
 
 
-class QuarantineFile:
+class QuarantineFile(QuarantineRows):
     """A `Quarantine`. Several threads may use one; processes open one each, also after a fork."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        super().__init__()
         self.path = path
         self._connection = connection
-        self._turn = threading.Lock()
 
     @classmethod
     def open(cls, path: Path, *, patience: float = 2.0) -> Self:
@@ -67,66 +60,12 @@ class QuarantineFile:
                 raise
         return cls(path, connection)
 
-    def add(self, call: HeldCall) -> HeldCall | None:
-        with self._changing():
-            there = self._open(call.binding, call.time)
-            if there is not None:
-                return there
-            among = f"SELECT count(*) FROM calls WHERE agent = ? AND expires > ? AND {_IS_OPEN}"  # noqa: S608
-            ((number,),) = self._connection.execute(among, (call.agent, call.time))
-            if number >= MOST_OPEN:
-                return None
-            self._connection.execute(_INSERT, call)
-            return call
-
-    def get(self, call_id: str, now: float) -> HeldCall | None:
-        with self._turn, telling(self.path, _MADE):
-            return next(self._read("WHERE id = ?", call_id, now=now), None)
-
-    def calls(self, now: float, state: State | None = None) -> list[HeldCall]:
-        stored = [*State] if state is None else [state, *OPEN] if state is State.EXPIRED else [state]
-        where = f"WHERE state IN ({', '.join('?' * len(stored))}) ORDER BY time, id"
-        with self._turn, telling(self.path, _MADE):
-            found = [*self._read(where, *stored, now=now)]
-        return [call for call in found if state in {None, call.state}]
-
-    def decide(
-        self, call_id: str, step: Step, now: float, by: str, why: str, record: Callable[[HeldCall], object]
-    ) -> Decided:
-        with self._changing():
-            call = next(self._read("WHERE id = ?", call_id, now=now), None)
-            after = None if call is None else stepped(call, step, now, by, why)
-            if after is None:
-                return Decided(call, changed=False)
-            self._write(after)
-            record(after)
-            return Decided(after, changed=True)
-
-    def take(self, binding: Binding, now: float) -> HeldCall | None:
-        with self._changing():
-            call = self._open(binding, now)
-            used = None if call is None else stepped(call, Step.USE, now)
-            if used is not None:
-                self._write(used)
-            return used
-
-    def purge(self, before: float, archive: Callable[[list[HeldCall]], None] | None) -> int:
-        with self._changing():
-            where = "WHERE expires < ?1 OR decided_at BETWEEN 1 AND ?1 ORDER BY time, id"
-            found = self._read(where, before, now=before)
-            over = [call for call in found if call.state not in OPEN and call.decided_at < before]
-            if archive is not None and over:
-                archive(over)
-            self._connection.executemany("DELETE FROM calls WHERE id = ?", [(call.id,) for call in over])
-            return len(over)
-
     def close(self) -> None:
         with self._turn:
             self._connection.close()
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """One transaction, which nothing of another process comes between."""
         with self._turn, telling(self.path, _MADE):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -137,28 +76,16 @@ class QuarantineFile:
                 raise
             self._connection.execute("COMMIT")
 
-    def _open(self, binding: Binding, now: float) -> HeldCall | None:
-        """The open call of a binding; one that has expired is written down as that."""
-        for call in self._read(f"WHERE {_BOUND} AND {_IS_OPEN}", *binding, now=now):
-            if call.state in OPEN:
-                return call
-            self._write(call)
-        return None
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        with self._turn, telling(self.path, _MADE):
+            yield
 
-    def _read(self, where: str, *values: str | float, now: float) -> Iterator[HeldCall]:
-        """Calls as they stand."""
-        rows = self._connection.execute(f"{_SELECT} {where}", values).fetchall()
-        return (current(self._call(row), now) for row in rows)
+    def _rows(self, query: str, *values: str | float) -> list[Row]:
+        return self._connection.execute(query, values).fetchall()
 
-    def _write(self, call: HeldCall) -> None:
-        self._connection.execute(_WRITE, call)
-
-    def _call(self, row: tuple[object, ...]) -> HeldCall:
-        call = HeldCall._make(row)
-        try:
-            return call._replace(state=State(call.state))
-        except ValueError:
-            raise JournalError("a held call is damaged: its state is none", path=str(self.path)) from None
+    def _damaged(self, what: str) -> JournalError:
+        return JournalError(what, path=str(self.path))
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,10 @@ from oktsec_lint.core.errors import JournalError
 from oktsec_lint.core.record import VERSION, Record
 from oktsec_lint.core.values import NamedTuple
 
+from .reading import Row
+
+COLUMNS = ("writer", "sequence", "previous", "hash", *Record._fields)
+"""Of an entry, in every store."""
 APPLICATION = 0x6F6B746A
 """`oktj`: marks the file as a journal, in the header where SQLite has a place for it."""
 
@@ -86,7 +90,8 @@ def writable(path: Path, *, patience: float, quota: int) -> sqlite3.Connection:
         return connection
 
 
-def readable(path: Path) -> sqlite3.Connection:
+@contextmanager
+def file_reading(path: Path) -> Iterator[FileReading]:
     """The journal to read, while others write or from a medium that cannot be written. Raises JournalError."""
     if not path.is_file():
         raise JournalError("there is no journal here", path=str(path))
@@ -94,13 +99,35 @@ def readable(path: Path) -> sqlite3.Connection:
         alone = not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
         uri = f"{path.absolute().as_uri()}?{'immutable=1' if alone else 'mode=ro'}"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None)
-        try:
-            connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+    with closing(connection):
+        connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+        with telling(path):
             recognise(connection, path, new=False)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        yield FileReading(path, connection)
+
+
+class FileReading:
+    """The `Reading` of a file."""
+
+    prefix = ""
+    find = "instr"
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self._path = path
+        self._connection = connection
+
+    def rows(self, query: str, values: Sequence[str] = ()) -> Iterator[Row]:
+        with telling(self._path):
+            yield from self._connection.execute(query, values)
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        with telling(self._path):
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
 
 
 @contextmanager

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from json.encoder import encode_basestring
 from pathlib import Path
 
@@ -12,10 +11,13 @@ from oktsec_lint.core.chain import Break, Fault, Head, verify
 from oktsec_lint.core.record import Entry, Record, record_of
 from oktsec_lint.core.values import NamedTuple
 
+from .addresses import Database
+from .reading import Reading, Row
+from .shared import shared_reading
 from .signing import Checkpoint, Verifier
-from .store import readable, telling
+from .store import file_reading
 
-_SELECT = f"SELECT writer, sequence, previous, hash, {', '.join(Record._fields)} FROM entries"  # noqa: S608
+_COLUMNS = f"writer, sequence, previous, hash, {', '.join(Record._fields)}"
 
 
 class Filter(NamedTuple):
@@ -45,43 +47,35 @@ class Examined(NamedTuple):
 class Trail:
     """A journal that is open for reading, while others may write."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self._path = path
-        self._connection = connection
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
 
     def entries(self, wanted: Filter | None = None, last: int = 0) -> Iterator[Entry]:
         """The entries in the order in which they are stored; of those, only the `last` ones, unless that is 0."""
-        condition, values = _condition(wanted or Filter())
+        condition, values = _condition(wanted or Filter(), self._reading.find)
         order = f"ORDER BY position DESC LIMIT {last:d}" if last else "ORDER BY position"
-        with telling(self._path):
-            rows: Iterable[tuple[object, ...]] = self._connection.execute(f"{_SELECT}{condition} {order}", values)
-            yield from map(_entry, reversed([*rows]) if last else rows)
+        rows = self._rows(_COLUMNS, "entries", f"{condition} {order}", values)
+        yield from map(_entry, reversed([*rows]) if last else rows)
 
     def count(self) -> int:
         """How many entries there are."""
-        with telling(self._path):
-            ((number,),) = self._connection.execute("SELECT count(*) FROM entries")
-            return int(number)
+        ((number,),) = self._rows("count(*)", "entries")
+        return _number(number)
 
     def heads(self) -> list[Head]:
         """Each writer's newest entry, as the store has it."""
-        with telling(self._path):
-            rows = self._connection.execute("SELECT writer, sequence, hash FROM writers ORDER BY writer")
-            return [_head(row) for row in rows]
+        return [*map(_head, self._rows("writer, sequence, hash", "writers", "ORDER BY writer"))]
 
     def checkpoints(self) -> list[Checkpoint]:
-        with telling(self._path):
-            rows = self._connection.execute("SELECT * FROM checkpoints ORDER BY rowid")
-            return [Checkpoint(_head(row[:3]), *map(_text, row[3:])) for row in rows]
+        rows = self._rows("writer, sequence, hash, time, key, signature", "checkpoints", "ORDER BY rowid")
+        return [Checkpoint(_head(row[:3]), *map(_text, row[3:])) for row in rows]
 
     def examined(self, key: Verifier | None = None, kept: Iterable[Head] = ()) -> Examined:
         """Everything that is wrong with the journal, as it is at one moment.
 
         With `key`, every writer must have a checkpoint that it vouches for. `kept` are heads noted down elsewhere.
         """
-        with telling(self._path):
-            self._connection.execute("BEGIN")
-        try:
+        with self._reading.moment():
             heads, checkpoints = self.heads(), self.checkpoints()
             good = [item for item in checkpoints if key is None or key.vouches(item)]
             breaks = verify(self.entries(), heads, [*(item.head for item in good), *kept])
@@ -90,15 +84,16 @@ class Trail:
                 breaks += _unsigned(writers, {item.head.writer for item in good})
                 breaks += [_forged(item) for item in checkpoints if item not in good]
             return Examined(self.count(), len(heads), tuple(breaks), len(good) if key else 0)
-        finally:
-            self._connection.execute("ROLLBACK")
+
+    def _rows(self, columns: str, table: str, rest: str = "", values: Sequence[str] = ()) -> Iterable[Row]:
+        return self._reading.rows(f"SELECT {columns} FROM {self._reading.prefix}{table} {rest}", values)  # noqa: S608
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Trail]:
-    """The journal at `path`. Raises JournalError, also from the methods of what it gives."""
-    with closing(readable(path)) as connection:
-        yield Trail(path, connection)
+def opened(place: Path | Database) -> Iterator[Trail]:
+    """The journal in a file or a database. Raises JournalError, also from the methods of what it gives."""
+    with shared_reading(place) if isinstance(place, Database) else file_reading(place) as reading:
+        yield Trail(reading)
 
 
 def _unsigned(writers: Iterable[str], signed: set[str]) -> list[Break]:
@@ -111,27 +106,27 @@ def _forged(item: Checkpoint) -> Break:
     return Break(head.writer, head.sequence, head.sequence, Fault.FORGED, "a checkpoint is not signed with this key")
 
 
-def _condition(wanted: Filter) -> tuple[str, list[str]]:
+def _condition(wanted: Filter, find: str) -> tuple[str, list[str]]:
     """The filter as SQL; what a rule is looked up by is its JSON text, quotes and all, in the list of them."""
     asked = {
         "agent = ?": wanted.agent,
         "server = ?": wanted.server,
         "tool = ?": wanted.tool,
-        "instr(rules, ?)": encode_basestring(wanted.rule) if wanted.rule else "",
+        f"{find}(rules, ?) > 0": encode_basestring(wanted.rule) if wanted.rule else "",
         "decision = ?": wanted.decision,
         "time >= ?": wanted.since,
         "time < ?": wanted.until,
     }
     given = {condition: value for condition, value in asked.items() if value}
-    return (" WHERE " + " AND ".join(given) if given else ""), [*given.values()]
+    return ("WHERE " + " AND ".join(given) if given else ""), [*given.values()]
 
 
-def _entry(row: tuple[object, ...]) -> Entry:
+def _entry(row: Row) -> Entry:
     writer, sequence, previous, seal, *values = row
     return Entry(_text(writer), _number(sequence), _text(previous), record_of(values), _text(seal))
 
 
-def _head(row: tuple[object, ...]) -> Head:
+def _head(row: Row) -> Head:
     writer, sequence, seal = row
     return Head(_text(writer), _number(sequence), _text(seal))
 

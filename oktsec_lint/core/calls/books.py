@@ -35,3 +35,6 @@ class Books:
         key = self._running.pop(ticket, None)
         if key is not None:
             self._state = ended(key, self._state)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""

@@ -64,6 +64,8 @@ class _Entry:
         self.chains = ByTool((name, item) for item in limits.chains for name in item.then if item.cooldown)
         self.starts = ByTool((item.start, item) for item in limits.chains if item.cooldown)
         self.invalid = ByTool(limits.invalid)
+        pauses = [*(item.cooldown for item in limits.constraints), *(item.cooldown for item in limits.chains)]
+        self.longest_pause = max(pauses, default=0)
 
     def rules(self, server: str, tool: str) -> _Rules:
         if self.suspended:
@@ -95,6 +97,8 @@ class CallPolicy:
         self._unreadable = f"{quoted(config.unread[0])} cannot be read" if config.unread else ""
         self._rate, self._rate_window = self._rate_limit(config)
         self._kept = lru_cache(maxsize=_REMEMBERED)(self._rules)
+        self.longest_pause = max((entry.longest_pause for entry in self._entries.values()), default=0)
+        """Seconds for which a mark has to be remembered."""
 
     def demand(self, call: Call) -> Denial | Demand:
         """Why the call may never be made as it is, or what it uses up if it is made; `settle` says whether that is

@@ -9,7 +9,7 @@ from functools import cached_property
 from oktsec_lint.core.config import Config
 from oktsec_lint.core.findings import Finding, Hit
 from oktsec_lint.core.lock_rules import EXPIRED, NEWER_RULES
-from oktsec_lint.core.model import Inventory, Kind, Place, Subject
+from oktsec_lint.core.model import Inventory, JsonValue, Kind, Place, Subject
 from oktsec_lint.core.values import NamedTuple
 
 from .canonical import digest
@@ -20,13 +20,26 @@ from .taking import is_recorded, key_of, object_of
 
 
 def policy_digest(config: Config) -> str:
-    """Of every setting but the servers, which a lock holds one by one, and of comments that suppress. `.nan` and the
-    like count as the words."""
+    """Of every setting but the servers, which a lock holds one by one, and of comments that suppress. Tokens come and
+    go without a review: who they stand for is in it, they are not. `.nan` and the like count as the words."""
     settings = {key: value for key, value in config.settings.items() if key != "mcp_servers"}
+    if "identity" in settings:
+        settings["identity"] = _without_tokens(settings["identity"])
     comments = [item for item in config.lint.suppress if item.written]
     if comments:
         settings["#"] = [[item.rule, item.until, item.reason, item.place.pointer] for item in comments]
     return digest(json.loads(json.dumps(settings), parse_constant=str))
+
+
+def _without_tokens(identity: JsonValue) -> JsonValue:
+    principals = identity.get("principals") if isinstance(identity, dict) else None
+    if not isinstance(identity, dict) or not isinstance(principals, list):
+        return identity
+    named: list[JsonValue] = [
+        {key: value for key, value in item.items() if key != "tokens"} if isinstance(item, dict) else item
+        for item in principals
+    ]
+    return {**identity, "principals": named}
 
 
 class Standing(NamedTuple):

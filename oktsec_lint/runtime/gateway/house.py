@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 
-from oktsec_lint.core.calls import Books, CallPolicy
+from oktsec_lint.core.calls import CallPolicy
 from oktsec_lint.core.config import Config
 from oktsec_lint.core.display import quoted
 from oktsec_lint.core.held import Terms
@@ -18,6 +18,7 @@ from oktsec_lint.protocol.gate import Event, Gate, Setup
 from oktsec_lint.protocol.gateway.directory import Excluded
 from oktsec_lint.protocol.gateway.entrance import Entrance
 from oktsec_lint.protocol.gateway.eras import Client
+from oktsec_lint.runtime.shared import AnyBooks
 
 from .backend import Backend
 from .session import Audience, Entry, Session
@@ -42,12 +43,12 @@ class Ground(NamedTuple):
 class House:
     """Judges for every agent, servers for all of them."""
 
-    def __init__(self, ground: Ground, backends: Sequence[Backend], books: Books | None = None) -> None:
+    def __init__(self, ground: Ground, backends: Sequence[Backend], policy: CallPolicy, books: AnyBooks) -> None:
         config = ground.config
         self.ground = ground
         self.backends = tuple(backends)
-        self.policy = CallPolicy(config)
-        self.books = books or Books(self.policy)
+        self.policy = policy
+        self.books = books
         self.closed_world = config.default_policy == "deny"
         standing = ground.judge.standing
         self.lock: Lock | None = standing.lock if standing is not None else None

@@ -84,8 +84,8 @@ class Session:
         self._outbox: list[tuple[bytes, str, dict[str, str]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._about = ""
-        self._unwritten: deque[tuple[Command, Entry]] = deque()
-        """What is obeyed once it is in the journal."""
+        self._unwritten: deque[tuple[Command, Entry, str]] = deque()
+        """What is obeyed once it is in the journal, with the request on whose stream it came."""
 
     @property
     def busy(self) -> int:
@@ -228,7 +228,7 @@ class Session:
                 continue
             journal: Entry = self._record(command.event) if command.event is not None else ""
             if self._unwritten or isinstance(journal, asyncio.Future):
-                self._unwritten.append((command, journal))
+                self._unwritten.append((command, journal, self._about))
                 if len(self._unwritten) == 1:
                     self._later(self._catch_up())
             else:
@@ -236,9 +236,11 @@ class Session:
 
     async def _catch_up(self) -> None:
         while self._unwritten:
-            command, journal = self._unwritten[0]
+            command, journal, about = self._unwritten[0]
             written = await journal if isinstance(journal, asyncio.Future) else journal
+            self._about = about
             self._act(command, written)
+            self._about = ""
             self._unwritten.popleft()
             await self._flush()
 

@@ -11,15 +11,13 @@ from oktsec_lint.core.manifest import OKTSEC_REFERENCE
 
 from .servers import webhook_urls
 
-_NOT_EXPANDED = "`${VAR}` is not expanded here: keep this file out of version control and readable by nobody else."
-
 
 def plaintext_secrets(root: Field) -> Iterator[Hit]:
     """A hit for every literal credential, in reading order of the keys that may hold one."""
     for holder in (root["server"]["api_key"], root["llm"]["api_key"], root["llm"]["fallback"]["api_key"]):
         yield from credentials.in_key(holder, "an API key", _remedy(holder))
-    for holder in (root["db_dsn"], root["rate_limit"]["redis_url"]):
-        yield from credentials.in_url(holder, remedy=_NOT_EXPANDED)
+    yield from credentials.in_url(root["db_dsn"], "db_password", OKTSEC_REFERENCE)
+    yield from credentials.in_url(root["rate_limit"]["redis_url"], "redis_password", OKTSEC_REFERENCE)
     for hook in root["webhooks"].items:
         variable = f"{hook['name'].text() or 'webhook'}_token"
         yield from credentials.in_headers(hook["headers"], variable, OKTSEC_REFERENCE)
