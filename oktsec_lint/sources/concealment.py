@@ -43,8 +43,8 @@ _ELSEWHERE = re.compile(r"[~./\\].*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", re.DOTALL)
 _ENVIRONMENT = "environment"
 """What every name below `env` or `headers` counts as."""
 _LOOKED_FOR = tuple(map(frozenset, ("env", "environment", "headers")))
-_MADE_ELSEWHERE = (("helper",), ("file",))
-"""Last words of a key that says where an environment or headers come from: `headersHelper`, `envFile`."""
+_MADE_ELSEWHERE = frozenset({"headershelper", "envfile"})
+"""Keys that say where an environment or headers come from, in lower case."""
 _COMMANDS = frozenset({"command", "comand", "commands", "cmd", "exec", "executable"})
 _VARIABLE = re.compile(r"\$\{[A-Za-z_]\w{0,200}\}")
 _WEBHOOKS = frozenset({"webhook", "webhooks", "hook", "hooks", "notify"})
@@ -229,7 +229,7 @@ def _is_environment(name: str, child: Shape | None) -> bool:
     if child is not None:
         return name in ("env", "headers", "redis_url", "hash")
     plain = name[:_LONGEST_NAME].lower()
-    if words_of(name[:_LONGEST_NAME])[-1:] in _MADE_ELSEWHERE:
+    if plain in _MADE_ELSEWHERE:
         return False
     if plain.startswith(("env", "header")) or plain.endswith(("env", "environment", "headers")):
         return True

@@ -273,3 +273,10 @@ def test_an_entry_with_both_starts_its_command_and_hides_neither() -> None:
     (spec,) = config.config.servers
     assert (spec.transport, spec.command, spec.url) == (Transport.STDIO, "x", "")
     assert [hit.rule for hit in config.hits] == ["CFG-021", "CFG-017"]
+
+
+def test_an_entry_that_is_none_is_said() -> None:
+    text = b'{"mcpServers": {"a": "npx server", "b": null, "c": {"command": "x"}}}'
+    config = opened("f", text)
+    assert [(hit.rule, hit.pointer) for hit in config.hits] == [("CFG-009", "/mcpServers/a")]
+    assert [spec.name for spec in config.config.servers] == ["a", "c"]

@@ -22,7 +22,7 @@ _UNASKED = "approve"
 def manifest(document: Document) -> Manifest:
     """The servers of the file."""
     servers = root_of(document)["mcp_servers"]
-    entries = (_entry(field) for field in servers.members.values() if isinstance(field.value, dict))
+    entries = map(_entry, servers.members.values())
     return Manifest(document.path, _DIALECT.format, tuple(entries))
 
 

@@ -49,9 +49,10 @@ def root_of(document: Document) -> Field:
 
 
 def entries_of(servers: Field, dialect: Dialect, scope: str = "") -> Iterator[Entry]:
-    """Every entry of an object that maps names to entries. What is no object is no entry."""
+    """Every entry of an object that maps names to entries. One that is no object has nothing to start, and `null` is no
+    entry."""
     for field in servers.members.values():
-        if isinstance(field.value, dict):
+        if field.value is not None:
             entry = entry_of(field, dialect, scope)
             if entry.spec.command or entry.spec.url or not dialect.overlays:
                 yield entry
