@@ -68,7 +68,7 @@ def launch_line(item: Listed) -> str:
     """How a server itself is started or reached, without the credentials in it."""
     import shlex
 
-    from oktsec_lint.collect.secrets import mask_of, named_values
+    from oktsec_lint.launch.secrets import mask_of, named_values
 
     spec = item.plain()
     mask = mask_of(named_values({**spec.env, **spec.headers}, spec.args), (), (*spec.args, spec.url))

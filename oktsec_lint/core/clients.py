@@ -70,7 +70,12 @@ CLIENTS: tuple[Client, ...] = (
     _client("cline", "Cline", "cline", f"{_STORAGE}/saoudrizwan.claude-dev/settings/cline_mcp_settings.json"),
     _client("codex", "Codex", "codex", "{codex}/config.toml", "{project}/.codex/config.toml"),
     _client(
-        "continue", "Continue", "continue", "{home}/.continue/config.yaml", "{project}/.continue/mcpServers/*.yaml"
+        "continue",
+        "Continue",
+        "continue",
+        "{home}/.continue/config.yaml",
+        "{project}/.continue/mcpServers/*.yaml",
+        "{project}/.continue/mcpServers/*.json",
     ),
     _client("copilot", "GitHub Copilot CLI", "copilot", "{copilot}/mcp-config.json"),
     _client("cursor", "Cursor", "cursor", "{home}/.cursor/mcp.json", "{project}/.cursor/mcp.json"),
