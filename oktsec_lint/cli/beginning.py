@@ -26,9 +26,9 @@ from oktsec_lint.sources.first_config import Choice, first_config
 from . import guarding, locking
 from .beside import shown_path
 from .clients import ClientFile, Listed, client_files, shown
-from .discover import launch_line
+from .manifests import whole_line
 from .progress import shown_progress
-from .terminal import ask, complain, tell
+from .terminal import ask, complain, somebody_answers, tell
 
 _FRESH = 0o644
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
@@ -120,7 +120,7 @@ def planned(files: Iterable[ClientFile]) -> Plan:
             else:
                 taken = {other.spec.name for other in found.values()}
                 spec = spec._replace(name=_name(item.name, file.client.name, taken))
-                found[key] = Planned(spec, _writable(spec, item), (file.client.name,), launch_line(item))
+                found[key] = Planned(spec, _writable(spec, item), (file.client.name,), whole_line(spec))
     return Plan(tuple(found.values()), tuple(left))
 
 
@@ -179,7 +179,7 @@ def _agreed(plan: Plan, asked: Asked) -> bool:
         sys.stderr.write(f"  not: {visible(reason, 300)}\n")
     if asked.yes:
         return True
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not somebody_answers():
         raise UsageError("nobody can be asked whether to start these servers", hint="pass --yes to agree")
     return (ask("start them? [y]es, [n]o: ") or "").lower() in {"y", "yes"}
 

@@ -45,7 +45,7 @@ def _text(files: Sequence[ClientFile]) -> Iterator[str]:
 
     for file in files:
         yield f"{file.client.name}  {visible(shown(file.path, os.environ))}"
-        rows = [(_named(item), _state(item), visible(launch_line(item), 200)) for item in file.listed()]
+        rows = [(_named(item), _state(item), visible(_launched(item), 200)) for item in file.listed()]
         widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
         for name, state, line in rows:
             yield f"  {name.ljust(widths[0])}  {state.ljust(widths[1])}  {line}"
@@ -64,17 +64,10 @@ def _state(item: Listed) -> str:
     return f"{state}, disabled" if item.entry.disabled is not None else state
 
 
-def launch_line(item: Listed) -> str:
-    """How a server itself is started or reached, without the credentials in it."""
-    import shlex
+def _launched(item: Listed) -> str:
+    from .manifests import shown_line
 
-    from oktsec_lint.launch.secrets import mask_of, named_values
-
-    spec = item.plain()
-    mask = mask_of(named_values({**spec.env, **spec.headers}, spec.args), (), (*spec.args, spec.url))
-    if not item.is_local:
-        return mask(spec.url)
-    return " ".join(shlex.quote(mask(word)) for word in (spec.command, *spec.args))
+    return shown_line(item.plain())
 
 
 def _json(files: Sequence[ClientFile]) -> Iterator[str]:
@@ -101,7 +94,7 @@ def _server(file: ClientFile, item: Listed) -> dict[str, object]:
         "scope": item.entry.scope,
         "line": where.line if where is not None else 0,
         "transport": item.entry.spec.transport,
-        "launch": launch_line(item),
+        "launch": _launched(item),
         "disabled": item.entry.disabled is not None,
         "wrapped": wrapping is not None,
         "enforce": wrapping is not None and wrapping.enforce,
