@@ -186,6 +186,8 @@ def _routed(item: Listed, file: ClientFile, settings: Settings) -> Row:
         return Row(item, Done.LEFT, f"{settings.config.path} has no gateway that is enabled")
     if not any(known.url == spec.url for known in settings.config.servers):
         return Row(item, Done.LEFT, f"no `mcp_servers` entry of {settings.config.path} has its URL")
+    if any(name.lower() == "authorization" for name in spec.headers):
+        return Row(item, Done.LEFT, "its `Authorization` is for its server, and the gateway would take it for its own")
     if _is_streamed(item, file):
         return Row(item, Done.LEFT, "it is reached by the older SSE transport, which the gateway does not offer")
     return Row(item, Done.ROUTED, f"through {gateway_url(gateway)}")

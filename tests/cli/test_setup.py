@@ -191,6 +191,24 @@ def test_a_variable_that_the_client_puts_in_is_what_was_locked(home: Home) -> No
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_what_the_gate_would_not_start_is_not_put_behind_it(home: Home) -> None:
+    path = state(home, READ)
+    file = clients(home, notes=entry(path), more=entry(path, "more"))
+    assert home.run("setup", "-y", "--no-progress").code == 0
+    home.run("unwrap", "cursor")
+    config = home.project / "oktsec.yaml"
+    config.write_text(config.read_text().replace("  more:\n", "  new: {transport: stdio, command: new}\n  more:\n"))
+    file.write_text(file.read_text().replace('"more"\n', '"less"\n'))
+    servers = json.loads(file.read_text())["mcpServers"]
+    clients(home, **servers, new={"command": "new"})
+    done = home.run("wrap", "cursor", "--enforce")
+    assert done.code == 4
+    assert "notes  wrapped for agent cursor, enforcing" in done.out
+    assert "more   left as it is: it is not started as `mcp_servers.more` says, and so not as it was locked" in done.out
+    assert "new    left as it is: new is not in oktsec.lock: `oktsec-lint lock` takes it in" in done.out
+    assert "more   wrapped for agent cursor, observing" in home.run("wrap", "cursor").out
+
+
 def test_nothing_is_started_or_written_when_nobody_agreed(home: Home) -> None:
     marker = home.folder / "started"
     clients(home, notes={"command": "touch", "args": [str(marker)]})

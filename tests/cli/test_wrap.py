@@ -192,7 +192,7 @@ mcp_servers:
 """
 
 
-@pytest.mark.parametrize(("client", "key"), [("cursor", "url"), ("gemini", "httpUrl"), ("codex", "url")])
+@pytest.mark.parametrize(("client", "key"), [("cursor", "url"), ("gemini", "httpUrl"), ("opencode", "url")])
 def test_urls_go_through_a_gateway_when_asked_and_back(client: str, key: str, home: Home) -> None:
     home.configure(ROUTED)
     file = home.give(client)
@@ -211,6 +211,8 @@ def test_urls_go_through_a_gateway_when_asked_and_back(client: str, key: str, ho
 
 def test_what_the_gateway_does_not_know_or_speak_is_left(home: Home) -> None:
     home.configure(ROUTED)
+    home.give("codex")
+    assert "remote        left as it is: its `Authorization` is for" in home.run("wrap", "codex", "--gateway").out
     home.give("gemini")
     done = home.run("wrap", "gemini", "--gateway")
     assert "sse    left as it is: no `mcp_servers` entry of oktsec.yaml has its URL" in done.out
