@@ -177,20 +177,20 @@ def _unfit(item: Listed, file: ClientFile) -> str:
 
 def _routed(item: Listed, file: ClientFile, settings: Settings) -> Row:
     """A server with a URL, which only a gateway can stand before."""
-    spec, gateway = item.entry.spec, settings.config.gateway
-    if spec.url == gateway_url(gateway):
+    spec, config = item.entry.spec, settings.config
+    if spec.url == gateway_url(config.gateway):
         return Row(item, Done.ALREADY)
-    if not settings.gateway:
-        return Row(item, Done.LEFT, "it is reached by its URL, past the gate")
-    if not gateway.enabled:
-        return Row(item, Done.LEFT, f"{settings.config.path} has no gateway that is enabled")
-    if not any(known.url == spec.url for known in settings.config.servers):
-        return Row(item, Done.LEFT, f"no `mcp_servers` entry of {settings.config.path} has its URL")
-    if any(name.lower() == "authorization" for name in spec.headers):
-        return Row(item, Done.LEFT, "its `Authorization` is for its server, and the gateway would take it for its own")
-    if _is_streamed(item, file):
-        return Row(item, Done.LEFT, "it is reached by the older SSE transport, which the gateway does not offer")
-    return Row(item, Done.ROUTED, f"through {gateway_url(gateway)}")
+    is_known = any(known.url == spec.url for known in config.servers)
+    authorized = any(name.lower() == "authorization" for name in spec.headers)
+    objections = {
+        "it is reached by its URL, past the gate": not settings.gateway,
+        f"{config.path} has no gateway that is enabled": not config.gateway.enabled,
+        f"no `mcp_servers` entry of {config.path} has its URL": not is_known,
+        "its `Authorization` is for its server, and the gateway would take it for its own": authorized,
+        "it is reached by the older SSE transport, which the gateway does not offer": _is_streamed(item, file),
+    }
+    why = next((words for words, holds in objections.items() if holds), "")
+    return Row(item, Done.LEFT, why) if why else Row(item, Done.ROUTED, f"through {gateway_url(config.gateway)}")
 
 
 def _is_streamed(item: Listed, file: ClientFile) -> bool:
