@@ -31,6 +31,10 @@ from .progress import shown_progress
 from .terminal import ask, complain, somebody_answers, tell
 
 _FRESH = 0o644
+_HARMLESS = re.compile(
+    r"(?:[~./]|[A-Za-z]:[/\\]).*|[A-Za-z_-]{0,20}|[0-9.,:]{1,8}|[a-z]+://[^@?#\s]*|\$\{[A-Za-z_]\w*\}(?:/.*)?"
+)
+"""A value that can be told to be no credential: a path, a word, a number, an address, a reference."""
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -164,10 +168,14 @@ def _name(wanted: str, client: str, taken: set[str]) -> str:
 
 
 def _writable(spec: ServerSpec, item: Listed) -> ServerSpec:
-    """With a reference in place of every credential."""
+    """With a reference in place of everything that may be a credential."""
     secrets, variables = _secrets(item), item.entry.launch["env"]
-    env = {name: f"${{{name}}}" if variables[name].at.pointer in secrets else value for name, value in spec.env.items()}
-    return spec._replace(env=env)
+    kept = {
+        name
+        for name, value in spec.env.items()
+        if _HARMLESS.fullmatch(value) and variables[name].at.pointer not in secrets
+    }
+    return spec._replace(env={name: spec.env[name] if name in kept else f"${{{name}}}" for name in spec.env})
 
 
 def _agreed(plan: Plan, asked: Asked) -> bool:
@@ -204,7 +212,7 @@ def _written(plan: Plan, servers: Sequence[Server], path: Path, asked: Asked) ->
     kept = [item for item in plan.servers if item.spec.name in whole]
     agents = _agents(kept, Inventory(tuple(whole.values())))
     text = first_config([item.written for item in kept], agents, left)
-    lockfile.put(path, text.encode(), _FRESH, asked.config)
+    lockfile.put(path.resolve(), text.encode(), _FRESH, asked.config)
     tools = sum(len(choices) for choices in agents.values())
     allowed = sum(not choice.why for choices in agents.values() for choice in choices)
     sys.stdout.write(f"{asked.config}: {plural(len(kept), 'server')}, {plural(len(agents), 'agent')}; ")

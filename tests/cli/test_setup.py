@@ -124,15 +124,13 @@ def test_an_agent_that_may_read_nothing_may_call_nothing(home: Home) -> None:
 
 
 def test_no_credential_is_written_down(home: Home) -> None:
-    env = {"NOTES_TOKEN": SECRET, "NOTES_DIR": "/srv/notes"}
-    clients(home, notes=entry(state(home, READ), env=env))
+    known = {"NOTES_DIR": "/srv/notes", "MODE": "read-only", "PORT": "8080", "MINE": "${HOME}/notes"}
+    hidden = {"NOTES_TOKEN": SECRET, "ODD": "Tr0ub4dor&3", "DEFAULT": "${NOPE:-Tr0ub4dor&3}"}
+    home.write("project/.mcp.json", json.dumps({"mcpServers": {"notes": entry(state(home, READ), env=known | hidden)}}))
     assert home.run("setup", "-y", "--no-progress").code == 0
-    assert configured(home)["mcp_servers"]["notes"]["env"] == {
-        "NOTES_TOKEN": "${NOTES_TOKEN}",
-        "NOTES_DIR": "/srv/notes",
-    }
-    written = [path.read_text() for path in home.project.iterdir()]
-    assert not any(SECRET in text for text in written)
+    assert configured(home)["mcp_servers"]["notes"]["env"] == known | {name: f"${{{name}}}" for name in hidden}
+    written = [(home.project / name).read_text() for name in ("oktsec.yaml", "oktsec.lock")]
+    assert not any(secret in text for text in written for secret in (SECRET, "Tr0ub4dor"))
 
 
 def test_what_is_not_set_up_is_said_there_and_on_the_terminal(home: Home) -> None:
