@@ -57,7 +57,7 @@ def preserve(path: Path, data: bytes) -> bool:
     did. Raises SourceError."""
     backup = backup_of(path)
     there = backup.exists()
-    lockfile.put(backup, data, _mode(path), str(backup), again=False)
+    lockfile.put(backup, data, _mode(path), str(backup), again=False, like=path)
     return not there
 
 
@@ -70,7 +70,7 @@ def keep(path: Path, kept: Kept) -> None:
         return
     text = json.dumps(kept.value(), indent=2, ensure_ascii=False) + "\n"
     if not state.exists() or read_bytes(state) != text.encode():
-        lockfile.put(state, text.encode(), _mode(path), str(state))
+        lockfile.put(state, text.encode(), _mode(path), str(state), like=path)
 
 
 def kept_of(path: Path) -> Kept:

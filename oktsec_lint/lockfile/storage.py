@@ -59,13 +59,13 @@ def exchange(path: Path, before: bytes, after: bytes, shown: str) -> None:
         raise SourceError(f"cannot be written: {(error.strerror or str(error)).lower()}", path=shown) from None
 
 
-def put(path: Path, data: bytes, mode: int, shown: str, *, again: bool = True) -> None:
+def put(path: Path, data: bytes, mode: int, shown: str, *, again: bool = True, like: Path | None = None) -> None:
     """Writes a file in one step, with `mode` from its first byte on. One that is there is left alone unless `again`.
-    Raises SourceError when it cannot be written."""
+    It belongs to whom `like` does. Raises SourceError when it cannot be written."""
     try:
         with _alone(path.parent):
             if again or not os.path.lexists(path):
-                _replace(path, data, mode)
+                _replace(path, data, mode, like)
             _clear(path)
     except OSError as error:
         raise SourceError(f"cannot be written: {(error.strerror or str(error)).lower()}", path=shown) from None
@@ -79,9 +79,10 @@ def _refuse_foreign(path: Path, before: str, shown: str) -> None:
         raise SourceError("somebody else wrote it while this run looked at the servers", path=shown, hint=hint)
 
 
-def _replace(path: Path, data: bytes, mode: int | None = None) -> None:
-    """Without a `mode`, the file keeps the one it has, and its owner where the system lets us."""
-    old = path.stat() if mode is None and path.exists() else None
+def _replace(path: Path, data: bytes, mode: int | None = None, like: Path | None = None) -> None:
+    """Without a `mode`, the file keeps the one it has; owned as `like` or as before where the system lets us."""
+    model = like or path
+    old = model.stat() if model.exists() else None
     if mode is None:
         mode = stat.S_IMODE(old.st_mode) if old is not None else _FRESH
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=_SUFFIX, delete=False) as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,16 @@ def test_copies_are_no_easier_to_read_than_the_file(mode: int, home: Home) -> No
     assert set(beside.values()) == {mode}
     assert len(beside) == 3
     assert backup(file).read_bytes() == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_files_are_not_taken_away_from_their_user(home: Home) -> None:
+    file = home.give("vscode")
+    os.chown(file, 4321, 4321)
+    home.run("wrap", "vscode")
+    assert {path.stat().st_uid for path in file.parent.iterdir()} == {4321}
+    home.run("unwrap", "vscode")
+    assert file.stat().st_gid == 4321
 
 
 def test_the_copy_is_of_the_first_time(home: Home) -> None:
