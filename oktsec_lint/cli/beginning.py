@@ -97,7 +97,9 @@ def _set_up(asked: Asked) -> Exit:
         return Exit.ERROR
     servers = _listed(plan, asked)
     code = _written(plan, servers, path, asked)
-    return _told(path, asked, code)
+    for line in _next_steps(plan, shown(path, os.environ), enforce=asked.enforce):
+        tell(line)
+    return code
 
 
 def _refuse_to_overwrite(path: Path, asked: Asked) -> None:
@@ -249,15 +251,13 @@ def _wrapped(asked: Asked) -> Exit:
     return guarding.wrap_files(client_files(os.environ, Path.cwd(), asked.clients), settings)
 
 
-def _told(path: Path, asked: Asked, code: Exit) -> Exit:
-    for line in _next_steps(shown(path, os.environ), enforce=asked.enforce):
-        tell(line)
-    return code
-
-
-def _next_steps(config: str, *, enforce: bool) -> Iterator[str]:
+def _next_steps(plan: Plan, config: str, *, enforce: bool) -> Iterator[str]:
     yield f"next: read {config}, and restart the clients: servers that run keep running as they were started"
     if not enforce:
         yield "nothing is refused yet: `oktsec-lint journal` shows what would be"
         yield "`oktsec-lint wrap --all --enforce` refuses it"
+    unset = sorted({name for item in plan.servers for name in item.written.env if name not in os.environ})
+    missing = [name for name in unset if any(item.written.env.get(name) == f"${{{name}}}" for item in plan.servers)]
+    if missing:
+        yield f"a scan needs what clients give their servers, in its environment: {visible(', '.join(missing), 300)}"
     yield "`oktsec-lint scan` shows what was found, `oktsec-lint unwrap --all` takes everything back"

@@ -127,7 +127,8 @@ def test_no_credential_is_written_down(home: Home) -> None:
     known = {"NOTES_DIR": "/srv/notes", "MODE": "read-only", "PORT": "8080", "MINE": "${HOME}/notes"}
     hidden = {"NOTES_TOKEN": SECRET, "ODD": "Tr0ub4dor&3", "DEFAULT": "${NOPE:-Tr0ub4dor&3}"}
     home.write("project/.mcp.json", json.dumps({"mcpServers": {"notes": entry(state(home, READ), env=known | hidden)}}))
-    assert home.run("setup", "-y", "--no-progress").code == 0
+    done = home.run("setup", "-y", "--no-progress")
+    assert (done.code, "in its environment: DEFAULT, NOTES_TOKEN, ODD\n" in done.err) == (0, True), done
     assert configured(home)["mcp_servers"]["notes"]["env"] == known | {name: f"${{{name}}}" for name in hidden}
     written = [(home.project / name).read_text() for name in ("oktsec.yaml", "oktsec.lock")]
     assert not any(secret in text for text in written for secret in (SECRET, "Tr0ub4dor"))
