@@ -13,8 +13,8 @@ from oktsec_lint.core.display import visible
 from oktsec_lint.core.errors import NothingError, OktsecError, UsageError
 from oktsec_lint.core.report import Exit
 from oktsec_lint.core.values import NamedTuple
-from oktsec_lint.sources.manifests import load_manifest
-from oktsec_lint.sources.registry import by_name
+from oktsec_lint.sources.manifests import manifest_config
+from oktsec_lint.sources.registry import by_name, read_manifest
 
 from .audit import config_path, open_config, request_of
 from .beside import lock_beside
@@ -159,9 +159,9 @@ def _worse(one: Exit, other: Exit) -> Exit:
 
 
 def _show(change: Change) -> None:
-    known, path = by_name(change.file.client.format), str(change.file.path)
-    before, after = (load_manifest(path, item.text, known).document for item in (change.before, change.after))
-    print_difference(before, after, path.lstrip("/"))
+    known = by_name(change.file.client.format)
+    before, after = (manifest_config(item, read_manifest(known, item)) for item in (change.before, change.after))
+    print_difference(before.document, after.document, str(change.file.path).lstrip("/"))
 
 
 def _say(change: Change, *, dry_run: bool) -> None:
