@@ -90,6 +90,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         script = folder / "bin" / name
         script.write_text(f'#!/bin/sh\nexec {sys.executable} {command} "$@"\n')
         script.chmod(0o755)
+    (folder / ".cursor").mkdir()
+    client = {"mcpServers": {"notes": {"command": "python3", "args": ["server.py"]}}}
+    (folder / ".cursor" / "mcp.json").write_text(json.dumps(client))
     manifest = {"id": "1", "server": "notes", "tools": json.loads((folder / "tools.json").read_text())}
     (folder / "manifests.jsonl").write_text(json.dumps(manifest) + "\n")
     servers = {"notes": {"command": "python3", "args": ["server.py"]}}

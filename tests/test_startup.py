@@ -35,7 +35,10 @@ def test_version_imports_nothing_of_ours_or_others(tmp_path: Path) -> None:
     assert not imported("--version", cwd=tmp_path) & (SDK | LOOP | LOOKS | {"typer", "yaml", "re2"})
 
 
-@pytest.mark.parametrize("args", [("rules",), ("scan", "--offline"), ("scan",), ("tools",), ("tokens", "list")])
+COMMANDS = ("rules", "scan --offline", "scan", "tools", "tokens list", "discover", "wrap --all")
+
+
+@pytest.mark.parametrize("args", [tuple(command.split()) for command in COMMANDS], ids=COMMANDS)
 def test_commands_without_an_http_server_never_import_the_sdk(args: tuple[str, ...], tmp_path: Path) -> None:
     config(tmp_path)
     assert not imported(*args, cwd=tmp_path) & (SDK | LOOP | LOOKS)

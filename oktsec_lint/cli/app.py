@@ -9,7 +9,21 @@ import typer
 
 from oktsec_lint import __version__
 
-from . import changes, journal, lock, quarantine, rules, run, scan, schema, tokens, tools
+from . import (
+    changes,
+    discover,
+    journal,
+    lock,
+    quarantine,
+    rules,
+    run,
+    scan,
+    schema,
+    setup,
+    tokens,
+    tools,
+    wrap,
+)
 
 app = typer.Typer(
     name="oktsec-lint",
@@ -23,6 +37,10 @@ app.command(name="scan")(scan.scan)
 app.command(name="changes")(changes.changes)
 app.command(name="lock")(lock.lock)
 app.command(name="run")(run.run)
+app.command(name="setup")(setup.setup)
+app.command(name="discover")(discover.discover)
+app.command(name="wrap")(wrap.wrap)
+app.command(name="unwrap")(wrap.unwrap)
 app.command(name="tools")(tools.tools)
 app.command(name="rules")(rules.rules)
 app.command(name="schema")(schema.schema)

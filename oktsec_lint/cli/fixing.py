@@ -5,7 +5,6 @@ Only what is reported is corrected. No correction lets an agent call a tool that
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from oktsec_lint.sources.editing import Edited, edited
 
 from .audit import Examined, Request, examine
 from .choices import STDIN
+from .differences import print_difference
 from .files import Files
 from .reporting import Part
 from .terminal import tell
@@ -129,14 +129,9 @@ def write(corrections: Iterable[Correction], request: Request) -> None:
 
 
 def show(changes: Iterable[Correction]) -> None:
-    """The changes on stdout, as a unified diff. Credentials are asterisks in it."""
-    import difflib
-
+    """The changes on stdout."""
     for item in changes:
-        old, new = item.before.shown_lines(), item.after.shown_lines()
-        for line in difflib.unified_diff(old, new, f"a/{item.path}", f"b/{item.path}"):
-            end = "" if line.endswith("\n") else "\n\\ No newline at end of file\n"
-            sys.stdout.write(line + end)
+        print_difference(item.before, item.after, item.path)
 
 
 def _without_listing(examined: Examined, request: Request) -> Request:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from oktsec_lint import lockfile
@@ -25,7 +25,7 @@ from oktsec_lint.core.lock import (
     object_of,
     reviewed,
 )
-from oktsec_lint.core.model import Kind, Status
+from oktsec_lint.core.model import EMPTY, Kind, Server, Status
 from oktsec_lint.core.report import Exit, Report, exit_code, is_drift, with_excused_drift
 from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.reporters.wording import plural
@@ -57,6 +57,8 @@ class Asked(NamedTuple):
     jobs: int = 8
     color: Color = Color.AUTO
     no_progress: bool = False
+    listed: Mapping[str, Mapping[str, Server]] = EMPTY
+    """What was listed just now, by configuration and name: nothing is started then."""
 
 
 _READ_ONLY = {"show", "diff"}
@@ -79,7 +81,7 @@ def _request(asked: Asked) -> Request:
         raise UsageError("lock takes one configuration", hint="give one, or use `lock diff A B`")
     config = asked.config or (asked.what[0] if asked.what else None)
     request = request_of((), config, asked.servers, offline=False, timeout=asked.timeout, jobs=asked.jobs)
-    return request._replace(locked=asked.check, taking=not asked.check)
+    return request._replace(locked=asked.check, taking=not asked.check, listed=asked.listed)
 
 
 def _examined(asked: Asked) -> tuple[Examined, Part]:

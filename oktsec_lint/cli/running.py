@@ -25,6 +25,7 @@ from oktsec_lint.core.lock_rules import LOCK_NAME
 from oktsec_lint.core.model import Place
 from oktsec_lint.core.report import Exit
 from oktsec_lint.core.values import NamedTuple
+from oktsec_lint.core.variables import Expansion
 from oktsec_lint.protocol.gate import Gate, Setup
 from oktsec_lint.runtime.shared import open_books, open_journal
 from oktsec_lint.runtime.stdio import serve
@@ -165,12 +166,18 @@ def _spec(asked: Asked, config: Config) -> ServerSpec:
     for spec in config.servers:
         named = spec.name == asked.server if asked.server else (spec.command, *spec.args) == asked.command
         if named:
-            return spec._replace(command=command, args=tuple(args))
+            return spec if _is_expanded(spec, asked.command) else spec._replace(command=command, args=tuple(args))
     if asked.server and config.servers:
         names = ", ".join(spec.name for spec in config.servers)
         raise UsageError(f"no server named {asked.server}", hint=f"configured: {names}")
     name = asked.server or asked.agent or re.split(r"[/\\]", command)[-1]
     return ServerSpec(name, Transport.STDIO, Place(config.path, ""), command, tuple(args))
+
+
+def _is_expanded(spec: ServerSpec, words: tuple[str, ...]) -> bool:
+    """Whether a command line is what an entry says once its variables are put in, as a client has done."""
+    expand = Expansion(os.environ)
+    return tuple(map(expand, (spec.command, *spec.args))) == words and not expand.trouble
 
 
 def _standing(opened: LoadedConfig, spec: ServerSpec, *, enforce: bool) -> Standing | None:

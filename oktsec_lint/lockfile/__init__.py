@@ -5,6 +5,6 @@ from __future__ import annotations
 from .launches import identity
 from .reading import is_day, read
 from .rendering import render
-from .storage import exchange, stored, write
+from .storage import exchange, put, stored, write
 
-__all__ = ["exchange", "identity", "is_day", "read", "render", "stored", "write"]
+__all__ = ["exchange", "identity", "is_day", "put", "read", "render", "stored", "write"]

@@ -1,5 +1,5 @@
-"""Files on disk that are replaced as a whole or not at all, and never under somebody else's hands: the lock, and a
-configuration that is corrected."""
+"""Files on disk that are replaced as a whole or not at all, and never under somebody else's hands: the lock, a
+configuration that is corrected, a client's file and what is kept to have it back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -59,6 +59,18 @@ def exchange(path: Path, before: bytes, after: bytes, shown: str) -> None:
         raise SourceError(f"cannot be written: {(error.strerror or str(error)).lower()}", path=shown) from None
 
 
+def put(path: Path, data: bytes, mode: int, shown: str, *, again: bool = True, like: Path | None = None) -> None:
+    """Writes a file in one step, with `mode` from its first byte on. One that is there is left alone unless `again`.
+    It belongs to whom `like` does. Raises SourceError when it cannot be written."""
+    try:
+        with _alone(path.parent):
+            if again or not os.path.lexists(path):
+                _replace(path, data, mode, like)
+            _clear(path)
+    except OSError as error:
+        raise SourceError(f"cannot be written: {(error.strerror or str(error)).lower()}", path=shown) from None
+
+
 def _refuse_foreign(path: Path, before: str, shown: str) -> None:
     data = stored(path, shown)
     now = "" if data is None else text_digest(decode(shown, data))
@@ -67,19 +79,31 @@ def _refuse_foreign(path: Path, before: str, shown: str) -> None:
         raise SourceError("somebody else wrote it while this run looked at the servers", path=shown, hint=hint)
 
 
-def _replace(path: Path, data: bytes) -> None:
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else _FRESH
+def _replace(path: Path, data: bytes, mode: int | None = None, like: Path | None = None) -> None:
+    """Without a `mode`, the file keeps the one it has; owned as `like` or as before where the system lets us."""
+    model = like or path
+    old = model.stat() if model.exists() else None
+    if mode is None:
+        mode = stat.S_IMODE(old.st_mode) if old is not None else _FRESH
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=_SUFFIX, delete=False) as file:
         try:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+            _give(file.name, old)
             Path(file.name).chmod(mode)
             Path(file.name).replace(path)
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
     _sync_directory(path.parent)
+
+
+def _give(name: str, old: os.stat_result | None) -> None:
+    """To whom the old file belonged: who runs this as root must not take files away from their user."""
+    if sys.platform != "win32" and old is not None and (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
+        with suppress(PermissionError):
+            os.chown(name, old.st_uid, old.st_gid)
 
 
 def _sync_directory(path: Path) -> None:

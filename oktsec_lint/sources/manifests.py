@@ -21,7 +21,7 @@ from .results import LoadedConfig, Snapshot
 
 def load_manifest(path: str, text: str, known: Format) -> LoadedConfig | Snapshot:
     """The manifest in a text that is known to be one of that format. Raises SourceError when it cannot be read."""
-    return opened_as(known, _document(path, text, known))
+    return opened_as(known, document_of(path, text, known))
 
 
 def opened_as(known: Format, document: Document) -> LoadedConfig | Snapshot:
@@ -58,7 +58,8 @@ def _repeated(document: Document, manifest: Manifest) -> Iterator[Hit]:
             yield hit
 
 
-def _document(path: str, text: str, known: Format) -> Document:
+def document_of(path: str, text: str, known: Format) -> Document:
+    """The text in the syntax of its format. Raises SourceError for what is not written in it."""
     if known.toml:
         from .toml_reader import read_toml
 

@@ -88,6 +88,11 @@ FORMATS: tuple[Format, ...] = (
     Format("roo", "clients.roo", (".roo/mcp.json", "mcp_settings.json")),
     Format("kiro", "clients.kiro", (".kiro/settings/mcp.json",)),
     Format("copilot", "clients.copilot", ("mcp-config.json", ".copilot/mcp.json")),
+    Format(
+        "continue",
+        "clients.continue_dev",
+        (".continue/config.yaml", ".continue/mcpservers/*.yaml", ".continue/mcpservers/*.json"),
+    ),
     Format("generic", "clients.generic", keys=("/mcpServers",)),
     Format("server-json", "packages.server_json", package=package_shapes.is_server_json),
     Format("mcpb", "packages.bundle", package=package_shapes.is_bundle),
