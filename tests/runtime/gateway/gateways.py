@@ -217,9 +217,10 @@ class Session:
         return [item["name"] for item in self.ask("tools/list").message["result"]["tools"]]
 
 
-def stdio(script: str, *args: str) -> str:
+def stdio(script: str, *args: str, **env: str) -> str:
     """A server's entry."""
-    return json.dumps({"transport": "stdio", "command": sys.executable, "args": [str(SERVERS / script), *args]})
+    entry = {"transport": "stdio", "command": sys.executable, "args": [str(SERVERS / script), *args], "env": env}
+    return json.dumps(entry)
 
 
 def configured(servers: Mapping[str, str], agents: str = "  coder: {}", rest: str = "") -> str:
