@@ -198,7 +198,8 @@ class Gateway(NamedTuple):
     port: int = 9090
     bind: str = "127.0.0.1"
     endpoint_path: str = "/mcp"
-    scan_responses: bool = False
+    scan_responses: bool = True
+    """False for what is written as such: results that are judged, and passed on whatever is found."""
     require_auth: str = "auto"
     auth_methods: tuple[AuthMethod, ...] = ()
     """Empty means what the deployment's profile implies."""

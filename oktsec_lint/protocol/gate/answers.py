@@ -44,9 +44,13 @@ class Answers:
             surfaces = of_result(asked.method, message.value["result"], judging.subject)
         else:
             surfaces = of_reply(message.value["result"], judging.subject)
-        ruling = judging.beyond_limit(message, asked.event) or judging.weighed(message, surfaces)
+        too_long = judging.beyond_limit(message, asked.event)
+        ruling = too_long or judging.weighed(message, surfaces)
         event = judging.event(message, ruling, asked.method, asked.event)
-        if judging.refuses(ruling):
+        refuses = judging.refuses(ruling)
+        if refuses and message.from_server and not (too_long or judging.setup.withholds_results):
+            refuses, event = False, event._replace(decision=Decision.WOULD_BLOCK)
+        if refuses:
             yield refusal(message.side.other, message.value["id"], RESPONSE_REFUSED, ruling, event)
         else:
             judging.tasks.begun(asked.event.tool, members(message.value.get("result")))

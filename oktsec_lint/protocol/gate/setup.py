@@ -29,3 +29,5 @@ class Setup(NamedTuple):
     """`default_policy: deny`: methods that no revision of MCP has are refused, and who is not declared sees nothing."""
     holds: bool = False
     """Whether an enforcing gate holds calls that somebody may approve, instead of refusing them."""
+    withholds_results: bool = True
+    """Whether an enforcing gate refuses results for what they say; else it only notes that it would have."""

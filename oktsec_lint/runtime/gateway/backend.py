@@ -31,6 +31,9 @@ class State(StrEnum):
     DOWN = "down"
 
 
+_TROUBLED = {State.DEGRADED, State.DOWN}
+
+
 class Condition(NamedTuple):
     """A server's state and what is behind it."""
 
@@ -67,7 +70,7 @@ class Backend:
     def note(self, state: State, reason: str = "") -> None:
         """The condition from now on."""
         if (state, reason) != self.condition[:2]:
-            if state is State.DOWN or self.condition.state is State.DOWN:
+            if {state, self.condition.state} & _TROUBLED:
                 self._say(f"{self.name} is {state}" + (f": {reason}" if reason else ""))
             self.condition = Condition(state, reason, time.monotonic())
 

@@ -79,6 +79,7 @@ class House:
             ground.enforce,
             self.closed_world,
             ground.terms.enabled,
+            ground.config.gateway.scan_responses,
         )
         return Session(server, Gate(setup), lambda event: ground.record(event, agent, server), audience, client)
 

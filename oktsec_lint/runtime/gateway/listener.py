@@ -20,6 +20,8 @@ from .clients import Guest
 from .reception import Reception
 from .stream import Stream
 
+_BODY = 30.0
+"""Seconds for a whole body to come."""
 _QUIET = 15.0
 """Seconds after which a silent stream says that it is still there: less than a proxy's usual minute."""
 _JSON = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -82,7 +84,11 @@ class Listener:
     async def _post(
         self, request: web.BaseRequest, headers: list[tuple[str, str]], caller: Caller
     ) -> web.StreamResponse:
-        body = await _body(request)
+        try:
+            async with asyncio.timeout(_BODY):
+                body = await _body(request)
+        except TimeoutError:
+            return _hung_up(_plain(408, f"the body did not come within {_BODY:g} seconds"))
         if body is None:
             return _rejected(Rejected(413, -32600, f"a message is longer than {MAX_BYTES:,} bytes", None, None))
         posted = read_post(headers, body)
@@ -206,6 +212,12 @@ def _json(status: int, message: JsonObject, headers: dict[str, str] | None = Non
 
 def _plain(status: int, sentence: str, headers: dict[str, str] | None = None) -> web.Response:
     return web.Response(status=status, text=f"{sentence}\n", headers=headers)
+
+
+def _hung_up(response: web.Response) -> web.Response:
+    """A response after which nothing more is read."""
+    response.force_close()
+    return response
 
 
 async def _body(request: web.BaseRequest) -> bytes | None:

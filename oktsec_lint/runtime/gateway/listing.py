@@ -14,6 +14,8 @@ from oktsec_lint.protocol.revisions import LIST_METHODS, METHOD_NOT_FOUND, ListM
 
 from .session import Session
 
+_PATIENCE = 30.0
+"""Seconds for one page."""
 _PAGES = 100
 """Pages of one list; a server that has more is said to be incomplete."""
 
@@ -64,7 +66,7 @@ async def _list(session: Session, client: Client, method: ListMethod, found: lis
     seen: set[str] = set()
     for _ in range(_PAGES):
         params: JsonObject = {} if cursor is None else {"cursor": cursor}
-        answer = await session.ask(method.method, to_server(params, client, session.revision))
+        answer = await session.ask(method.method, to_server(params, client, session.revision), patience=_PATIENCE)
         result = answer.get("result") if isinstance(answer, dict) else None
         if not isinstance(result, dict):
             return _refused(answer)

@@ -17,8 +17,13 @@ from .house import House
 from .listing import Offer, offered
 from .session import Audience, Session
 
+_SLOW = 5.0
+"""Seconds that everybody waits for the lists of a server; what comes later is told as a change."""
 _FRESH = 300.0
 """Seconds after which a list is asked for again where its server announces no changes."""
+
+
+_KINDS = "tools", "prompts", "resources"
 
 
 class _Part:
@@ -33,6 +38,11 @@ class _Part:
         self.known: Offer | None = None
         """What was last listed, for requests that come while the server is down."""
         self.turn = asyncio.Lock()
+        self.refreshing: asyncio.Task[None] | None = None
+        self.late = False
+        """Whether somebody has waited long enough for what is being asked now."""
+        self.told: set[str] = set()
+        """Kinds of lists that the client was told of since it was listed: it need not hear of each change."""
 
 
 class Party:
@@ -89,6 +99,9 @@ class Party:
 
     async def close(self) -> None:
         """Ends every session."""
+        for part in self._parts.values():
+            if part.refreshing is not None:
+                part.refreshing.cancel()
         parts = [part for part in self._parts.values() if part.session is not None]
         await asyncio.gather(*(part.backend.close(part.session) for part in parts if part.session is not None))
 
@@ -122,7 +135,28 @@ class Party:
         return time.monotonic() - part.listed > _FRESH or part.session is None or bool(part.session.gone)
 
     async def _everybody(self) -> None:
-        await asyncio.gather(*(self._refresh(part) for part in self._parts.values()))
+        """A server that takes its time is missing until it has answered; nobody waits for it twice."""
+        running = {self._begun(part): part for part in self._parts.values() if self._is_stale(part)}
+        waited = [task for task, part in running.items() if not part.late]
+        if not waited:
+            return
+        done, _ = await asyncio.wait(waited, timeout=_SLOW)
+        for task in set(waited) - done:
+            part = running[task]
+            part.late = True
+            part.backend.note(State.DEGRADED, "it takes long to say what it offers")
+
+    def _begun(self, part: _Part) -> asyncio.Task[None]:
+        if part.refreshing is None or part.refreshing.done():
+            part.refreshing = asyncio.get_running_loop().create_task(self._refresh(part))
+            part.refreshing.add_done_callback(lambda _: self._refreshed(part))
+        return part.refreshing
+
+    def _refreshed(self, part: _Part) -> None:
+        if part.late:
+            part.late = False
+            for kind in _KINDS:
+                self.changed(kind)
 
     async def _refresh(self, part: _Part) -> None:
         """A server that cannot be asked is missing, and nothing else is."""
@@ -139,6 +173,7 @@ class Party:
             part.backend.note(State.DEGRADED if gaps else State.READY, gaps)
             before = part.known
             part.offer, part.listed = offer, time.monotonic()
+            part.told.clear()
             if before is None or before.definitions != offer.definitions:
                 part.known = offer
 
@@ -156,4 +191,6 @@ class Party:
 
     def _forget(self, part: _Part, kind: str) -> None:
         part.offer = None
-        self.changed(kind)
+        if kind not in part.told:
+            part.told.add(kind)
+            self.changed(kind)

@@ -62,6 +62,15 @@ class Reception:
             for listening in item.listening:
                 listening.stream.end()
 
+    def hang_up(self) -> None:
+        """Ends every stream that would go on without end, so that only answers are waited for."""
+        for guest in self._guests.values():
+            if guest.standing is not None:
+                guest.standing.end()
+        for item in self._visitors.values():
+            for listening in item.listening:
+                listening.stream.end()
+
     def tidy(self, now: float) -> None:
         """Lets go of who has been silent for long."""
         for guest in list(self._guests.values()):

@@ -27,6 +27,10 @@ _DRAIN = 30.0
 """Seconds that requests get to be answered once the gateway was told to end."""
 _GLANCE = 1.0
 """Seconds between two looks at the files."""
+_KEPT = 75.0
+"""Seconds that a connection may take for the headers of a request, or be idle between two: more than the minute of the
+usual load balancers, which must hang up first."""
+_MOST_CONNECTIONS = 10_000
 _HEADERS = 32 << 10
 """Bytes of one header, and of the request line."""
 
@@ -59,18 +63,20 @@ class Service:
         self._say = say
         self._over = asyncio.Event()
         self._reload = asyncio.Event()
+        self._woken = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
         self._draining = False
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Listens; `ready` is called as soon as it does."""
         listener = Listener(self._reception, self._place.path, self._page)
-        server = web.Server(
+        server = _Bounded(
             listener.handle,
             auto_decompress=False,
             max_line_size=_HEADERS,
             max_field_size=_HEADERS,
             handler_cancellation=True,
+            keepalive_timeout=_KEPT,
             access_log=None,
         )
         runner = web.ServerRunner(server, shutdown_timeout=1.0)
@@ -88,9 +94,12 @@ class Service:
             await runner.cleanup()
 
     async def _until_over(self) -> None:
-        stamp, told = _stamp(self._place.watched), asyncio.ensure_future(self._over.wait())
+        stamp = _stamp(self._place.watched)
         while not self._over.is_set():
-            await asyncio.wait({told, asyncio.ensure_future(self._reload.wait())}, timeout=_GLANCE)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GLANCE):
+                    await self._woken.wait()
+            self._woken.clear()
             self._reception.tidy(time.monotonic())
             now = _stamp(self._place.watched)
             if self._reload.is_set() or now != stamp:
@@ -113,16 +122,21 @@ class Service:
         task.add_done_callback(self._closing.discard)
 
     async def _drain(self) -> None:
+        self._reception.hang_up()
         await asyncio.gather(self._reception.house.shut(_DRAIN), *self._closing)
 
     def _heed_signals(self) -> None:
         """Where the loop cannot hear them, as on Windows, an end is an end."""
         loop = asyncio.get_running_loop()
-        heard = {"SIGTERM": self._over.set, "SIGINT": self._over.set, "SIGHUP": self._reload.set}
-        for name, act in heard.items():
+        heard = {"SIGTERM": self._over, "SIGINT": self._over, "SIGHUP": self._reload}
+        for name, why in heard.items():
             with suppress(NotImplementedError):
                 if hasattr(signal, name):
-                    loop.add_signal_handler(getattr(signal, name), act)
+                    loop.add_signal_handler(getattr(signal, name), self._wake, why)
+
+    def _wake(self, why: asyncio.Event) -> None:
+        why.set()
+        self._woken.set()
 
     def _page(self, path: str) -> web.Response | None:
         if path == "/health":
@@ -134,9 +148,18 @@ class Service:
     def _ready(self) -> web.Response:
         house = self._reception.house
         servers = {item.name: _shown(item) for item in house.backends}
-        down = [name for name, item in servers.items() if item["state"] == State.DOWN]
+        down = [name for name, item in servers.items() if item["state"] in {State.DEGRADED, State.DOWN}]
         status = "draining" if self._draining else "degraded" if down else "ok"
         return _json({"status": status, "servers": servers}, 503 if self._draining else 200)
+
+
+class _Bounded(web.Server):
+    """Hangs up at once on whoever comes when too many are there."""
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        if len(self.connections) > _MOST_CONNECTIONS:
+            transport.abort()
 
 
 def _shown(backend: Backend) -> dict[str, str]:

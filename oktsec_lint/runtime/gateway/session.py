@@ -184,7 +184,7 @@ class Session:
         self._about = about
         now = time.monotonic()
         gate = self._gate
-        commands = gate.overflowed(Side.SERVER, now) if line is None else gate.receive(Side.SERVER, line + b"\n", now)
+        commands = gate.overflowed(Side.SERVER, now) if line is None else gate.receive(Side.SERVER, _framed(line), now)
         self._obey(commands)
         self._about = ""
         if self._outbox:
@@ -344,6 +344,11 @@ class Session:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _framed(line: bytes) -> bytes:
+    """Over HTTP a message may have line ends between its values; inside of quotes they stay what none may have."""
+    return line.replace(b"\n", b"\r") + b"\n"
 
 
 def failure(code: int, message: str, data: JsonValue = None) -> JsonObject:

@@ -15,11 +15,16 @@ class Stream:
     """Written by whoever has something for the client, read by the response. An answer that comes alone needs none."""
 
     def __init__(self) -> None:
-        self.ended = False
+        self.over = asyncio.Event()
         self.begin: Callable[[], object] = _ignored
         """Called at the first message."""
         self._waiting: asyncio.Queue[JsonObject | None] = asyncio.Queue()
         self._begun = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can be put in any more."""
+        return self.over.is_set()
 
     def put(self, message: JsonObject) -> bool:
         """Whether the message will be read, unless the client leaves first."""
@@ -35,7 +40,7 @@ class Stream:
     def end(self) -> None:
         """No more will come."""
         if not self.ended:
-            self.ended = True
+            self.over.set()
             self._waiting.put_nowait(None)
 
     async def next(self) -> JsonObject | None:

@@ -32,8 +32,7 @@ async def listen(asked: Asked, listening: Listening) -> JsonObject | Rejected:
         for session in asked.party.open_sessions
     ]
     try:
-        while not listening.stream.ended:
-            await asyncio.sleep(3600)
+        await listening.stream.over.wait()
     finally:
         for task in tasks:
             task.cancel()

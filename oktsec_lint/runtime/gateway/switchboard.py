@@ -28,6 +28,8 @@ from .stream import Stream
 
 _INVALID = -32602
 _STATE = "state"
+_STATE_LIFE = 600.0
+"""Seconds for which a client may bring a `requestState` back."""
 _ROUNDS = 20
 """How often a server may ask for more before it answers."""
 _LISTS: Mapping[str, tuple[Kind, str]] = {item.method: (item.kind, item.member) for item in LIST_METHODS}
@@ -105,7 +107,7 @@ async def _call(asked: Asked) -> JsonObject | Rejected:
     directory = await asked.party.directory()
     target = directory.target(kind, name) if isinstance(name, str) else None
     if target is None:
-        await _note_unknown(asked, kind, name)
+        await _note_unknown(asked, "tool_allowlist" if kind is Kind.TOOL else "unlisted", "/params/name", name)
         return failure(_INVALID, f"Unknown {kind}: {name}" if isinstance(name, str) else f"which {kind}?")
     schema = asked.party.mirrored(target.server, target.name) if kind is Kind.TOOL else None
     mismatch = param_mismatch(asked.posted, schema) if asked.client.modern and schema is not None else None
@@ -114,10 +116,9 @@ async def _call(asked: Asked) -> JsonObject | Rejected:
     return await _carry(asked, target.server, {**asked.params, "name": target.name}, schema)
 
 
-async def _note_unknown(asked: Asked, kind: Kind, name: JsonValue) -> None:
+async def _note_unknown(asked: Asked, rule: str, field: str, name: JsonValue) -> None:
     """What an agent may not use looks to it like what does not exist; the journal says what it wanted."""
-    rule = "tool_allowlist" if kind is Kind.TOOL else "unlisted"
-    tool = name if isinstance(name, str) and kind is Kind.TOOL else ""
+    tool = name if isinstance(name, str) and asked.method == "tools/call" else ""
     event = Event(
         Side.CLIENT,
         Decision.BLOCKED,
@@ -126,7 +127,7 @@ async def _note_unknown(asked: Asked, kind: Kind, name: JsonValue) -> None:
         "",
         Level.BLOCK,
         (rule,),
-        "/params/name",
+        field,
         "nothing of this name is offered to this agent",
         started=time.monotonic(),
         is_request=True,
@@ -141,6 +142,7 @@ async def _by_uri(asked: Asked) -> JsonObject | Rejected:
     uri = asked.params.get("uri")
     server = await _server_of(asked, uri)
     if not server:
+        await _note_unknown(asked, "unlisted", "/params/uri", uri)
         return failure(_INVALID, "Resource not found", {"uri": uri})
     session = await asked.party.session(server)
     if asked.guest is not None and asked.method != "resources/read" and _is_modern(session):
@@ -161,10 +163,12 @@ async def _complete(asked: Asked) -> JsonObject | Rejected:
     if ref.get("type") == "ref/prompt":
         target = _prompt(directory, ref.get("name"))
         if target is None:
+            await _note_unknown(asked, "unlisted", "/params/ref/name", ref.get("name"))
             return failure(_INVALID, "Unknown prompt")
         return await _carry(asked, target.server, {**asked.params, "ref": {**ref, "name": target.name}})
     server = await _server_of(asked, ref.get("uri"))
     if not server:
+        await _note_unknown(asked, "unlisted", "/params/ref/uri", ref.get("uri"))
         return failure(_INVALID, "Resource not found")
     return await _carry(asked, server, asked.params)
 
@@ -193,6 +197,7 @@ async def _task(asked: Asked) -> JsonObject | Rejected:
     name = asked.params.get("taskId")
     server = asked.party.tasks.get(name, "") if isinstance(name, str) else ""
     if not server:
+        await _note_unknown(asked, "unlisted", "/params/taskId", name)
         return failure(_INVALID, "Unknown task")
     return await _carry(asked, server, asked.params)
 
@@ -278,7 +283,7 @@ async def _asked_of(guest: Guest, stream: Stream, asks: Mapping[str, JsonObject]
 
 def _sealed(asked: Asked, session: Session, result: JsonObject) -> JsonObject:
     """A request's state, good for who was given it, for the same request of the same server."""
-    state: JsonValue = [*_bound(asked, session), "theirs", result.get("requestState")]
+    state: JsonValue = [*_bound(asked, session), "theirs", result.get("requestState"), time.time()]
     return {**result, "requestState": asked.seal.close(_STATE, state)}
 
 
@@ -289,7 +294,7 @@ def _park(asked: Asked, session: Session, exchange: Exchange, needed: Needed) ->
         return failure(LOST, "nobody can be asked")
     name, keys = secrets.token_hex(8), tuple(needed.requests)
     visitors.parked[name] = Parked(session, exchange, keys, time.monotonic())
-    state = asked.seal.close(_STATE, [*_bound(asked, session), "parked", name])
+    state = asked.seal.close(_STATE, [*_bound(asked, session), "parked", name, time.time()])
     requests: JsonObject = {
         f"{index}": {key: request[key] for key in ("method", "params") if key in request}
         for index, request in enumerate(needed.requests.values())
@@ -305,7 +310,10 @@ def _bound(asked: Asked, session: Session) -> list[JsonValue]:
 async def _resumed(asked: Asked, session: Session, params: JsonObject, schema: JsonValue) -> JsonObject:
     state = asked.seal.open(_STATE, str(params["requestState"]))
     if not isinstance(state, list) or state[:4] != _bound(asked, session):
+        await _note_unknown(asked, "unlisted", "/params/requestState", None)
         return failure(_INVALID, "the requestState belongs to no request of this client")
+    if not isinstance(state[6], float) or time.time() - state[6] > _STATE_LIFE:
+        return failure(_INVALID, "the requestState has expired; make the request anew")
     responses = params.get("inputResponses")
     responses = responses if isinstance(responses, dict) else {}
     if state[4] == "parked":

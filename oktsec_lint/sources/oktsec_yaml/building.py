@@ -203,7 +203,7 @@ def _gateway(field: Field) -> Gateway:
         port=field["port"].whole(0) or Gateway().port,
         bind=field["bind"].text() or Gateway().bind,
         endpoint_path=field["endpoint_path"].text() or Gateway().endpoint_path,
-        scan_responses=field["scan_responses"].flag(broken=True),
+        scan_responses=field["scan_responses"].flag(default=True, broken=True),
         require_auth=_AUTH_WORDS.get(auth, auth),
         auth_methods=tuple(_auth_methods(field["auth_methods"])),
         trusted_loopback_headers=field["trusted_loopback_headers"].flag(),
