@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import secrets
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -28,6 +27,9 @@ from oktsec_lint.runtime.gateway.backend import Backend
 from oktsec_lint.runtime.gateway.holding import Holding
 from oktsec_lint.runtime.gateway.house import Ground, House
 from oktsec_lint.runtime.gateway.service import Place, Service, bound
+from oktsec_lint.runtime.gateway.session import Entry
+from oktsec_lint.runtime.gateway.spans import Untraced
+from oktsec_lint.runtime.gateway.tallies import Tallies
 from oktsec_lint.runtime.shared import open_bell, open_books, open_journal, open_quarantine
 from oktsec_lint.runtime.upstream import Limits, Pool
 from oktsec_lint.sources import LoadedConfig
@@ -35,10 +37,13 @@ from oktsec_lint.sources import LoadedConfig
 from .admission import entrance_for
 from .audit import open_config, request_of
 from .beside import custom_rules, day_for, lock_beside, lock_path
+from .crew import Worker, joined, leave, listening, run_crew, session_key
+from .log import Log, LogFormat
 from .notifying import notifying
 from .recording import Recorder
 from .running import digests_of, refuse_what_fails_open
 from .shared import shared
+from .telemetry import tracing_for
 from .terminal import complain, tell
 
 
@@ -53,13 +58,22 @@ class Asked(NamedTuple):
     bind: str = ""
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    workers: int = 1
+    """Processes that answer."""
+    log: LogFormat = LogFormat.TEXT
 
 
 def run_gateway(asked: Asked) -> int:
     """`Exit.CLEAN` after an orderly end; `Exit.REFUSED` when it was not started."""
+    with ExitStack() as stack:
+        if asked.workers > 1:
+            return _guarded(lambda: _run_crew(asked, stack))
+        return _guarded(lambda: _Gateway(asked, stack).run())
+
+
+def _guarded(work: Callable[[], int]) -> int:
     try:
-        with ExitStack() as stack:
-            return _Gateway(asked, stack).run()
+        return work()
     except OktsecError as error:
         complain(error)
     except OSError as error:
@@ -70,8 +84,10 @@ def run_gateway(asked: Asked) -> int:
 class _Gateway:
     """Reads the files, and reads them again."""
 
-    def __init__(self, asked: Asked, stack: ExitStack) -> None:
+    def __init__(self, asked: Asked, stack: ExitStack, worker: Worker | None = None) -> None:
         self._asked = asked
+        self._worker = worker
+        self._tallies = Tallies()
         self._stack = stack
         opened = self._opened()
         config = opened.config
@@ -79,9 +95,14 @@ class _Gateway:
         self._journal = stack.enter_context(closing(open_journal(self._kept.journal)))
         self._pool = Pool()
         port = config.gateway.port if asked.port is None else asked.port
-        self._socket = stack.enter_context(bound(asked.bind or config.gateway.bind, port))
+        address = asked.bind or config.gateway.bind
+        self._socket = stack.enter_context(bound(address, port, shared=worker is not None))
         self._address, self._port = self._socket.getsockname()[:2]
         self._terms = terms_of(config) if asked.enforce else Terms(enabled=False)
+        self._tracing = tracing_for(config)
+        if self._tracing is not None:
+            stack.callback(self._tracing.close)
+        self._say = Log(asked.log, config, self._tracing.log if self._tracing is not None else None)
         self._holding = self._hold()
         self._first = opened
 
@@ -92,24 +113,26 @@ class _Gateway:
             raise UsageError("no server is configured", hint="name them under `mcp_servers`")
         house = self._built(self._first)
         watched = (Path(config.path), lock_path(config, Path.cwd()))
-        place = Place(self._socket, config.gateway.endpoint_path or "/mcp", watched)
+        place = joined(Place(self._socket, config.gateway.endpoint_path or "/mcp", watched), self._worker)
         gc.enable()
         gc.freeze()
         asyncio.run(self._serve(house, place))
         return Exit.CLEAN
 
     async def _serve(self, house: House, place: Place) -> None:
-        key = os.environ.get("OKTSEC_SESSION_KEY", "").encode() or secrets.token_bytes(32)
-        service = Service(house, lambda: self._built(self._opened()), place, key, self._holding, tell)
+        key = self._worker.key if self._worker is not None else session_key()
+        service = Service(house, lambda: self._built(self._opened()), place, key, self._holding, self._say)
         try:
             await service.run(lambda: self._ready(place.path))
         finally:
             await self._pool.close()
+            leave(self._worker)
 
     def _ready(self, path: str) -> None:
-        mode = "enforcing" if self._asked.enforce else "observing"
-        host = f"[{self._address}]" if ":" in self._address else self._address
-        tell(f"{mode} on http://{host}:{self._port}{path}")
+        if self._worker is not None:
+            os.write(self._worker.lines.ready, b".")
+        else:
+            self._say(listening(self._socket, path, enforce=self._asked.enforce), news=True)
 
     def _opened(self) -> LoadedConfig:
         opened = open_config(request_of((), self._asked.config, (), offline=True, timeout=1.0, jobs=1))
@@ -130,25 +153,71 @@ class _Gateway:
         judge = Judge(rules, config, grammarbook.builtin(), beside.standing, today=day_for(config))
         names = Names(self._address, self._port, hosts=self._asked.hosts, origins=self._asked.origins)
         offer = own.enter_context(notifying(opened, judge.rules))
-        record = Recorder(self._journal, digests_of(judge), offer, enforce=enforce)
+        recorder = Recorder(self._journal, digests_of(judge), offer, enforce=enforce)
+        record = _tallied(recorder.soon, judge, self._tallies)
         ground = Ground(
-            config, judge, entrance_for(opened, names), record.soon, tell, _refusals(record), enforce, self._terms
+            config,
+            judge,
+            entrance_for(opened, names),
+            record,
+            self._say,
+            _refusals(record),
+            enforce,
+            self._terms,
+            self._tallies,
+            self._tracing or Untraced(),
         )
         policy, server = CallPolicy(config), shared(opened, None, os.environ).redis
-        books = own.enter_context(closing(open_books(policy, server, enforce=enforce, say=tell)))
+        books = own.enter_context(closing(open_books(policy, server, enforce=enforce, say=self._say)))
         limits = Limits()
-        specs = _startable(opened, judge, enforce=enforce)
-        return House(ground, [Backend(spec, os.environ, self._pool, limits, tell) for spec in specs], policy, books)
+        specs = _startable(opened, judge, self._say, enforce=enforce)
+        backends = [Backend(spec, os.environ, self._pool, limits, self._say) for spec in specs]
+        return House(ground, backends, policy, books)
 
     def _hold(self) -> Holding | None:
         if not self._terms.enabled:
             return None
         store = self._stack.enter_context(closing(open_quarantine(self._kept.journal)))
         bell = self._stack.enter_context(closing(open_bell(self._kept.redis)))
-        return Holding(store, self._terms, tell, bell.glance)
+        return Holding(store, self._terms, self._say, bell.glance)
 
 
-def _refusals(record: Recorder) -> Callable[[str], None]:
+def _run_crew(asked: Asked, stack: ExitStack) -> int:
+    """The same gateway in several processes."""
+    config = open_config(request_of((), asked.config, (), offline=True, timeout=1.0, jobs=1)).config
+    port = config.gateway.port if asked.port is None else asked.port
+    held = stack.enter_context(bound(asked.bind or config.gateway.bind, port, shared=True))
+    same_port = asked._replace(port=held.getsockname()[1])
+
+    def work(worker: Worker) -> int:
+        with ExitStack() as own:
+            return _guarded(lambda: _Gateway(same_port, own, worker).run())
+
+    announced = listening(held, config.gateway.endpoint_path, enforce=asked.enforce)
+    say = Log(asked.log, config)
+    return run_crew(asked.workers, work, f"{announced} with {asked.workers} workers", say, stack)
+
+
+def _tallied(
+    record: Callable[[Event, str, str], Entry], judge: Judge, tallies: Tallies
+) -> Callable[[Event, str, str], Entry]:
+    """The recorder, and a count of what it is told."""
+
+    def remember(event: Event, agent: str, server: str) -> Entry:
+        entry = record(event, agent, server)
+        rule = judge.rules.get(event.rules[0]) if event.rules else None
+        family = rule.category if rule is not None else "policy" if event.rules else "none"
+        tallies.decided(event, family)
+        if isinstance(entry, asyncio.Future):
+            entry.add_done_callback(lambda done: tallies.recorded(None if done.cancelled() else done.result()))
+        else:
+            tallies.recorded(entry)
+        return entry
+
+    return remember
+
+
+def _refusals(record: Callable[[Event, str, str], Entry]) -> Callable[[str], None]:
     def remember(reason: str) -> None:
         event = Event(
             Side.CLIENT,
@@ -163,7 +232,7 @@ def _refusals(record: Recorder) -> Callable[[str], None]:
     return remember
 
 
-def _startable(opened: LoadedConfig, judge: Judge, *, enforce: bool) -> list[ServerSpec]:
+def _startable(opened: LoadedConfig, judge: Judge, say: Log, *, enforce: bool) -> list[ServerSpec]:
     """The configured servers; of those that are not started as they were locked, an enforcing gateway starts none."""
     config: Config = opened.config
     if judge.standing is None:
@@ -172,7 +241,7 @@ def _startable(opened: LoadedConfig, judge: Judge, *, enforce: bool) -> list[Ser
     for spec in config.servers:
         problem = _unlike_locked(opened, judge, spec)
         if problem:
-            tell(f"{visible(spec.name, 80)} {'is not started' if enforce else 'is started all the same'}: {problem}")
+            say(f"{visible(spec.name, 80)} {'is not started' if enforce else 'is started all the same'}: {problem}")
         if not (problem and enforce):
             found.append(spec)
     return found

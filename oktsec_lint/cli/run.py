@@ -6,13 +6,16 @@ What it does is in `running` (which also reads plain lines itself) and in `gatew
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from oktsec_lint.core.errors import UsageError
 
 from . import options
+
+if TYPE_CHECKING:
+    from .log import LogFormat
 
 
 def run(
@@ -43,6 +46,12 @@ def run(
     origin: Annotated[
         list[str] | None, typer.Option("--origin", metavar="ORIGIN", help="Gateway: a page's origin that may ask.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", metavar="N", help="Gateway: processes that answer.", min=1, max=256)
+    ] = 1,
+    log_format: Annotated[
+        str, typer.Option("--log-format", metavar="FORMAT", help="Gateway: stderr as `text` or `json` lines.")
+    ] = "text",
 ) -> None:
     """Start one stdio server, or the gateway, and judge everything that servers and clients say to each other.
 
@@ -59,5 +68,15 @@ def run(
     from .gateway import run_gateway
 
     named = words[0] if words else config
-    asked = Gateway(named, enforce, journal, port, bind, tuple(host or ()), tuple(origin or ()))
+    asked = Gateway(
+        named, enforce, journal, port, bind, tuple(host or ()), tuple(origin or ()), workers, _log_format(log_format)
+    )
     raise typer.Exit(run_gateway(asked))
+
+
+def _log_format(text: str) -> LogFormat:
+    from .log import LogFormat
+
+    if text not in {*LogFormat}:
+        raise UsageError(f"there is no log format {text!r}", hint="`text` or `json`")
+    return LogFormat(text)

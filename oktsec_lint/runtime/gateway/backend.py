@@ -13,6 +13,7 @@ from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.runtime.upstream import Limits, Pool, make_link
 
 from .handshake import NotSpokenError, open_legacy, open_modern
+from .say import Say
 from .session import Session
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
@@ -46,9 +47,7 @@ class Condition(NamedTuple):
 class Backend:
     """Opens sessions with one server, and does not try again at once where that fails."""
 
-    def __init__(
-        self, spec: ServerSpec, environ: Mapping[str, str], pool: Pool, limits: Limits, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, spec: ServerSpec, environ: Mapping[str, str], pool: Pool, limits: Limits, say: Say) -> None:
         """`say` is told when the condition changes, in a sentence."""
         self.spec = spec
         self.condition = Condition()
@@ -70,8 +69,9 @@ class Backend:
     def note(self, state: State, reason: str = "") -> None:
         """The condition from now on."""
         if (state, reason) != self.condition[:2]:
-            if {state, self.condition.state} & _TROUBLED:
-                self._say(f"{self.name} is {state}" + (f": {reason}" if reason else ""))
+            troubled = state in _TROUBLED
+            if troubled or self.condition.state in _TROUBLED:
+                self._say(f"{self.name} is {state}" + (f": {reason}" if reason else ""), news=not troubled)
             self.condition = Condition(state, reason, time.monotonic())
 
     async def open(self, make: Callable[[], Session], *, modern: bool) -> Session:

@@ -134,6 +134,8 @@ class Visitors:
         self.party: Party | None = None
         self.listening: list[Listening] = []
         self.parked: dict[str, Parked] = {}
+        self.worker = 0
+        """Where they are parked, see `neighbours`."""
         self._holding = holding
 
     def asked(self, session: Session, request: JsonObject, exchange: Exchange | None) -> bool:  # noqa: ARG002 - an Audience

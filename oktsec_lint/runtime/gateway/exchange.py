@@ -24,6 +24,8 @@ class Exchange:
     def __init__(self, method: str, stream: Stream | None) -> None:
         self.method = method
         self.stream = stream
+        self.sent = 0.0
+        """When the gate let it go to the server, by the monotonic clock; 0 before."""
         self.token: JsonValue = None
         """The client's own progress token; None for none."""
         self.asking: dict[str, JsonObject] = {}

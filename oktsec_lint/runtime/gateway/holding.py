@@ -32,6 +32,11 @@ class Holding:
         self._glance = glance or _second
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def waiting(self) -> int:
+        """Calls that nobody has decided about yet."""
+        return len(self._tasks)
+
     def hold(self, session: Session, hold: Hold) -> None:
         """Waits for a decision in the background."""
         task = asyncio.get_running_loop().create_task(self._wait(session, hold))

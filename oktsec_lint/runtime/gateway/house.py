@@ -23,6 +23,8 @@ from oktsec_lint.runtime.shared import AnyBooks
 
 from .backend import Backend
 from .session import Audience, Entry, Session
+from .spans import Spans, Untraced
+from .tallies import Tallies
 
 
 class Ground(NamedTuple):
@@ -39,6 +41,9 @@ class Ground(NamedTuple):
     """Remembers why somebody was not let in."""
     enforce: bool = False
     terms: Terms = Terms(enabled=False)
+    tallies: Tallies | None = None
+    """Where this process counts; None where nobody will ask."""
+    spans: Spans = Untraced()
 
 
 class House:
@@ -50,6 +55,7 @@ class House:
         self.backends = tuple(backends)
         self.policy = policy
         self.books = books
+        self.tallies = ground.tallies or Tallies()
         self.closed_world = config.default_policy == "deny"
         standing = ground.judge.standing
         self.lock: Lock | None = standing.lock if standing is not None else None
@@ -81,7 +87,9 @@ class House:
             ground.terms.enabled,
             ground.config.gateway.scan_responses,
         )
-        return Session(server, Gate(setup), lambda event: ground.record(event, agent, server), audience, client)
+        session = Session(server, Gate(setup), lambda event: ground.record(event, agent, server), audience, client)
+        session.tallies, session.spans = self.tallies, ground.spans
+        return session
 
     def report(self, excluded: Iterable[Excluded]) -> None:
         """Says once what is not offered, or not under the name it could have had."""

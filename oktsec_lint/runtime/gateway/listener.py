@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Coroutine
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TypeAlias, TypeVar
 
 from aiohttp import web
 
 from oktsec_lint.core.model import JsonValue
+from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.protocol.gateway import Arrival, Caller, Refusal, admit
 from oktsec_lint.protocol.gateway.eras import JsonObject
 from oktsec_lint.protocol.gateway.post import Posted, Rejected, http_status, read_post
 from oktsec_lint.protocol.wire import MAX_BYTES, encode
 
 from .clients import Guest
+from .neighbours import PEER, Neighbours
 from .reception import Reception
 from .stream import Stream
+from .tallies import outcome_of
 
 _BODY = 30.0
 """Seconds for a whole body to come."""
@@ -32,6 +35,18 @@ _EVENTS = {
     "X-Content-Type-Options": "nosniff",
 }
 _SESSION = "Mcp-Session-Id"
+_Outcome = TypeVar("_Outcome", JsonObject, JsonObject | Rejected)
+
+
+class _Came(NamedTuple):
+    """One request whose sender was let in."""
+
+    request: web.BaseRequest
+    headers: list[tuple[str, str]]
+    caller: Caller
+    neighbours: Neighbours | None
+    """None for one that another worker has sent on."""
+
 
 Work: TypeAlias = Coroutine[object, object, JsonObject | Rejected]
 
@@ -39,39 +54,59 @@ Work: TypeAlias = Coroutine[object, object, JsonObject | Rejected]
 class Listener:
     """Answers HTTP requests. Nothing of one is read before its sender may come in."""
 
-    def __init__(self, reception: Reception, path: str, pages: Callable[[str], web.Response | None]) -> None:
-        """`pages` answers what is asked of the gateway itself, by path; None for what there is not."""
+    def __init__(
+        self,
+        reception: Reception,
+        path: str,
+        pages: Callable[[str], Awaitable[web.Response | None]],
+        neighbours: Neighbours | None = None,
+    ) -> None:
+        """`pages` answers what is asked of the gateway itself, by path; None for what there is not. `neighbours` are
+        the other workers, where there are some."""
         self._reception = reception
         self._path = path
         self._pages = pages
+        self._neighbours = neighbours
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """The response to one request."""
+        """The response to one request of a client."""
+        return await self._handle(request, _headers_of(request), request.remote or "", self._neighbours)
+
+    async def handle_relayed(self, request: web.BaseRequest) -> web.StreamResponse:
+        """The response to one that another worker got. It goes no further, and is let in like any other."""
+        headers = [item for item in _headers_of(request) if item[0].lower() != PEER]
+        return await self._handle(request, headers, request.headers.get(PEER, ""), None)
+
+    async def _handle(
+        self, request: web.BaseRequest, headers: list[tuple[str, str]], peer: str, neighbours: Neighbours | None
+    ) -> web.StreamResponse:
         house = self._reception.house
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers]
-        arrival = Arrival(request.method, request.raw_path, headers, request.remote or "")
+        arrival = Arrival(request.method, request.raw_path, headers, peer)
         caller = admit(arrival, house.ground.entrance, time.time())
         if isinstance(caller, Refusal):
+            house.tallies.counts["oktsec_entrance_refusals", str(caller.status)] += 1
             house.ground.refused(caller.reason)
             return web.Response(status=caller.status, headers=dict(caller.headers), text=caller.body)
         if request.version.major == 1 and request.version.minor == 0:
             return _plain(400, "HTTP/1.1 is needed here")
         if request.path != self._path:
-            page = self._pages(request.path) if request.method == "GET" else None
+            page = await self._pages(request.path) if request.method == "GET" else None
             return page or _plain(404, "there is nothing here")
         house.answering += 1
         try:
-            return await self._endpoint(request, headers, caller)
+            return await self._endpoint(_Came(request, headers, caller, neighbours))
         finally:
             house.answering -= 1
 
-    async def _endpoint(
-        self, request: web.BaseRequest, headers: list[tuple[str, str]], caller: Caller
-    ) -> web.StreamResponse:
+    async def _endpoint(self, came: _Came) -> web.StreamResponse:
+        request, caller = came.request, came.caller
         if request.method == "POST":
-            return await self._post(request, headers, caller)
+            return await self._post(came)
         if request.method not in {"GET", "DELETE"}:
             return _plain(405, "POST is what is taken here", {"Allow": "POST, GET, DELETE"})
+        elsewhere = await self._elsewhere(came, request.headers.get(_SESSION, ""))
+        if elsewhere is not None:
+            return elsewhere
         guest = self._reception.guest(request.headers.get(_SESSION, ""), caller.agent)
         if guest is None:
             known = _SESSION in request.headers
@@ -79,37 +114,87 @@ class Listener:
         if request.method == "DELETE":
             await self._reception.end(guest)
             return web.Response(status=200)
-        return await _standing(request, guest)
+        return await _standing(request, guest, self._sent)
 
-    async def _post(
-        self, request: web.BaseRequest, headers: list[tuple[str, str]], caller: Caller
-    ) -> web.StreamResponse:
+    async def _post(self, came: _Came) -> web.StreamResponse:
         try:
             async with asyncio.timeout(_BODY):
-                body = await _body(request)
+                body = await _body(came.request)
         except TimeoutError:
             return _hung_up(_plain(408, f"the body did not come within {_BODY:g} seconds"))
         if body is None:
             return _rejected(Rejected(413, -32600, f"a message is longer than {MAX_BYTES:,} bytes", None, None))
-        posted = read_post(headers, body)
+        posted = read_post(came.headers, body)
         if isinstance(posted, Rejected):
             self._reception.house.ground.refused(posted.message)
+            self._reception.house.tallies.answered("none", "other", "rejected", 0.0)
             return _rejected(posted)
-        if posted.modern:
-            return await self._modern(request, posted, caller)
-        if posted.message.get("method") == "initialize" and "id" in posted.message:
-            answer, name = await self._reception.initialize(posted, caller.agent)
-            return _json(200, _message(posted.message, answer), {_SESSION: name})
-        return await self._legacy(request, posted, caller)
+        elsewhere = await self._elsewhere(came, posted.session, _state_in(posted), body)
+        if elsewhere is not None:
+            return elsewhere
+        self._reception.house.tallies.moved("in", len(body))
+        opens = posted.message.get("method") == "initialize" and "id" in posted.message
+        answer = self._modern if posted.modern else self._initialize if opens else self._legacy
+        return await answer(came, posted)
 
-    async def _modern(self, request: web.BaseRequest, posted: Posted, caller: Caller) -> web.StreamResponse:
+    async def _initialize(self, came: _Came, posted: Posted) -> web.StreamResponse:
+        name = ""
+
+        async def begin() -> JsonObject:
+            nonlocal name
+            answer, name = await self._reception.initialize(posted, came.caller.agent)
+            return answer
+
+        answer = await self._watched(came, posted.message, "legacy", begin())
+        return self._told(_json(200, _message(posted.message, answer), {_SESSION: name}))
+
+    async def _elsewhere(
+        self, came: _Came, session: str, state: JsonValue = None, body: bytes = b""
+    ) -> web.StreamResponse | None:
+        """The response of the worker to which the request belongs, if that is another one and is there."""
+        neighbours = came.neighbours
+        home = self._reception.home(session, state) if neighbours is not None and (session or state) else None
+        if neighbours is None or home is None or not neighbours.is_other(home):
+            return None
+        self._reception.house.tallies.counts["oktsec_relayed",] += 1
+        return await neighbours.relay(home, came.request, came.headers, body)
+
+    async def _watched(
+        self, came: _Came, message: JsonObject, era: str, work: Coroutine[object, object, _Outcome]
+    ) -> _Outcome:
+        """The work on one request, counted and traced."""
+        house = self._reception.house
+        method, params = str(message.get("method")), message.get("params")
+        params = params if isinstance(params, dict) else {}
+        began, outcome = time.monotonic(), "cancelled"
+        with house.ground.spans.asked(method, era, came.request.headers, params) as ended:
+            try:
+                answer = await work
+                outcome = "rejected" if isinstance(answer, Rejected) else outcome_of(answer)
+                return answer
+            finally:
+                ended(outcome)
+                house.tallies.answered(era, method, outcome, time.monotonic() - began)
+
+    def _told(self, response: web.StreamResponse) -> web.StreamResponse:
+        if isinstance(response, web.Response) and isinstance(response.body, bytes):
+            self._sent(len(response.body))
+        return response
+
+    def _sent(self, size: int) -> None:
+        self._reception.house.tallies.moved("out", size)
+
+    async def _modern(self, came: _Came, posted: Posted) -> web.StreamResponse:
         if "id" not in posted.message:
             return web.Response(status=202)
         stream = Stream()
-        work = self._reception.of_visitor(posted, caller.agent, stream)
-        return await _answered(request, posted.message, stream, work, modern=True)
+        work = self._watched(
+            came, posted.message, "modern", self._reception.of_visitor(posted, came.caller.agent, stream)
+        )
+        return self._told(await _answered(came.request, posted.message, stream, work, self._sent, modern=True))
 
-    async def _legacy(self, request: web.BaseRequest, posted: Posted, caller: Caller) -> web.StreamResponse:
+    async def _legacy(self, came: _Came, posted: Posted) -> web.StreamResponse:
+        caller = came.caller
         if not posted.session:
             return _rejected(Rejected(400, -32600, "no Mcp-Session-Id: initialize first", None, None))
         guest = self._reception.guest(posted.session, caller.agent)
@@ -126,14 +211,30 @@ class Listener:
             return web.Response(status=202)
         stream = Stream()
         if posted.batch:
-            every = await asyncio.gather(*(self._reception.of_guest(posted, item, guest, stream) for item in requests))
+            every = await asyncio.gather(
+                *(
+                    self._watched(came, item, "legacy", self._reception.of_guest(posted, item, guest, stream))
+                    for item in requests
+                )
+            )
             answers: list[JsonValue] = [_message(item, found) for item, found in zip(requests, every, strict=True)]
-            return web.Response(body=encode(answers), headers=_JSON)
-        work = self._reception.of_guest(posted, posted.message, guest, stream)
-        return await _answered(request, posted.message, stream, work, modern=False)
+            return self._told(web.Response(body=encode(answers), headers=_JSON))
+        work = self._watched(
+            came, posted.message, "legacy", self._reception.of_guest(posted, posted.message, guest, stream)
+        )
+        return self._told(await _answered(came.request, posted.message, stream, work, self._sent, modern=False))
 
 
-async def _standing(request: web.BaseRequest, guest: Guest) -> web.StreamResponse:
+def _headers_of(request: web.BaseRequest) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers]
+
+
+def _state_in(posted: Posted) -> JsonValue:
+    params = posted.message.get("params")
+    return params.get("requestState") if posted.modern and isinstance(params, dict) else None
+
+
+async def _standing(request: web.BaseRequest, guest: Guest, sent: Callable[[int], None]) -> web.StreamResponse:
     """The stream on which a client of the older era hears what belongs to no request."""
     if "text/event-stream" not in request.headers.get("Accept", ""):
         return _plain(406, "this is a stream of events")
@@ -141,7 +242,7 @@ async def _standing(request: web.BaseRequest, guest: Guest) -> web.StreamRespons
         return _plain(409, "the session has its stream already")
     guest.standing = stream = Stream()
     try:
-        return await _events(request, stream)
+        return await _events(request, stream, sent)
     finally:
         stream.end()
         if guest.standing is stream:
@@ -149,7 +250,13 @@ async def _standing(request: web.BaseRequest, guest: Guest) -> web.StreamRespons
 
 
 async def _answered(
-    request: web.BaseRequest, message: JsonObject, stream: Stream, work: Work, *, modern: bool
+    request: web.BaseRequest,
+    message: JsonObject,
+    stream: Stream,
+    work: Work,
+    sent: Callable[[int], None],
+    *,
+    modern: bool,
 ) -> web.StreamResponse:
     """The answer as JSON if it comes alone, else at the end of a stream of events.
 
@@ -157,7 +264,7 @@ async def _answered(
     """
     task = None if modern else asyncio.get_running_loop().create_task(work)
     writing: list[asyncio.Task[web.StreamResponse]] = []
-    stream.begin = lambda: writing.append(asyncio.get_running_loop().create_task(_events(request, stream)))
+    stream.begin = lambda: writing.append(asyncio.get_running_loop().create_task(_events(request, stream, sent)))
     try:
         answer = await (work if task is None else asyncio.shield(task))
         stream.begin = _nothing
@@ -234,7 +341,7 @@ async def _body(request: web.BaseRequest) -> bytes | None:
     return b"".join(parts)
 
 
-async def _events(request: web.BaseRequest, stream: Stream) -> web.StreamResponse:
+async def _events(request: web.BaseRequest, stream: Stream, sent: Callable[[int], None]) -> web.StreamResponse:
     """Everything that a stream brings, each message an event."""
     response = web.StreamResponse(headers=_EVENTS)
     await response.prepare(request)
@@ -247,6 +354,8 @@ async def _events(request: web.BaseRequest, stream: Stream) -> web.StreamRespons
             continue
         if message is None:
             break
-        await response.write(b"event: message\ndata: " + json.dumps(message).encode() + b"\n\n")
+        event = b"event: message\ndata: " + json.dumps(message).encode() + b"\n\n"
+        sent(len(event))
+        await response.write(event)
     await response.write_eof()
     return response

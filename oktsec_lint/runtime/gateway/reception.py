@@ -21,13 +21,15 @@ from .holding import Holding
 from .house import House
 from .party import Party
 from .stream import Stream
-from .switchboard import Asked, answer
+from .switchboard import STATE, Asked, answer
 
 _SESSION = "session"
 _IDLE = 1800.0
 """Seconds after which a client that asks nothing and listens to nothing is forgotten; its session can be taken up
 again, as its id says who it is."""
 _PARKED = 600.0
+_SAID, _PARKED_STATE = 6, 8
+"""Members of a session id and of a parked request's state; the last one is the worker."""
 _MOST = 10_000
 """Clients whose sessions are kept; beyond that the one that was silent longest is forgotten."""
 
@@ -35,10 +37,11 @@ _MOST = 10_000
 class Reception:
     """All clients of one gateway process."""
 
-    def __init__(self, house: House, seal: Seal, holding: Holding | None) -> None:
+    def __init__(self, house: House, seal: Seal, holding: Holding | None, worker: int = 0) -> None:
         self.house = house
         self._seal = seal
         self._holding = holding
+        self._worker = worker
         self._guests: dict[str, Guest] = {}
         self._visitors: dict[tuple[str, str], Visitors] = {}
         self._left: dict[str, None] = {}
@@ -94,16 +97,25 @@ class Reception:
         said = self._seal.open(_SESSION, posted_session)
         if not isinstance(said, list) or said[0] != agent or posted_session in self._left:
             return None
-        _, revision, capabilities, info, _ = said
+        _, revision, capabilities, info, *_ = said
         client = Client(str(revision), _members(capabilities), _members(info))
         return self._keep(Guest(posted_session, agent, client, self._holding))
+
+    def home(self, session: str, state: JsonValue = None) -> int | None:
+        """The worker at which a session of the older era lives, or an unfinished request of the newer one waits."""
+        said = self._seal.open(_SESSION, session) if session else None
+        parked = self._seal.open(STATE, state) if isinstance(state, str) else None
+        for value, length in ((said, _SAID), (parked, _PARKED_STATE)):
+            if isinstance(value, list) and len(value) == length and isinstance(value[-1], int):
+                return value[-1]
+        return None
 
     async def initialize(self, posted: Posted, agent: str) -> tuple[JsonObject, str]:
         """The answer to an `initialize`, and the new session's id."""
         params = _members(posted.message.get("params"))
         revision = agreed(params.get("protocolVersion"))
         capabilities, info = _members(params.get("capabilities")), _members(params.get("clientInfo"))
-        name = self._seal.close(_SESSION, [agent, revision, capabilities, info, secrets.token_hex(8)])
+        name = self._seal.close(_SESSION, [agent, revision, capabilities, info, secrets.token_hex(8), self._worker])
         guest = self._keep(Guest(name, agent, Client(revision, capabilities, info), self._holding))
         said = await self._party(guest).said()
         return {"result": initialized(revision, said)}, name
@@ -164,6 +176,7 @@ class Reception:
         visitors = self._visitors.get(key)
         if visitors is None:
             visitors = self._visitors[key] = Visitors(self._holding)
+            visitors.worker = self._worker
         if visitors.party is None:
             visitors.party = self._opened(agent, client, visitors, visitors.changed)
         return visitors, visitors.party

@@ -7,8 +7,9 @@ import json
 import signal
 import socket
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from aiohttp import web
@@ -21,7 +22,10 @@ from .backend import Backend, State
 from .holding import Holding
 from .house import House
 from .listener import Listener
+from .neighbours import Neighbours
 from .reception import Reception
+from .say import Say
+from .tallies import Board, Key, Tallies
 
 _DRAIN = 30.0
 """Seconds that requests get to be answered once the gateway was told to end."""
@@ -33,6 +37,7 @@ usual load balancers, which must hang up first."""
 _MOST_CONNECTIONS = 10_000
 _HEADERS = 32 << 10
 """Bytes of one header, and of the request line."""
+_TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Place(NamedTuple):
@@ -42,6 +47,12 @@ class Place(NamedTuple):
     """Bound (`bound`)."""
     path: str
     watched: tuple[Path, ...] = ()
+    neighbours: Neighbours | None = None
+    """The other workers on the same port."""
+    board: Board | None = None
+    """Where workers leave their numbers."""
+    alive: int | None = None
+    """A pipe that ends with whoever started this worker."""
 
 
 class Service:
@@ -54,10 +65,12 @@ class Service:
         place: Place,
         key: bytes,
         holding: Holding | None,
-        say: Callable[[str], None],
+        say: Say,
     ) -> None:
         """`rebuild` reads the files again; it raises OktsecError where they do not load. `key` signs session ids."""
-        self._reception = Reception(house, Seal(key), holding)
+        neighbours = place.neighbours
+        self._reception = Reception(house, Seal(key), holding, neighbours.number if neighbours is not None else 0)
+        self._holding = holding
         self._rebuild = rebuild
         self._place = place
         self._say = say
@@ -69,29 +82,26 @@ class Service:
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Listens; `ready` is called as soon as it does."""
-        listener = Listener(self._reception, self._place.path, self._page)
-        server = _Bounded(
-            listener.handle,
-            auto_decompress=False,
-            max_line_size=_HEADERS,
-            max_field_size=_HEADERS,
-            handler_cancellation=True,
-            keepalive_timeout=_KEPT,
-            access_log=None,
-        )
-        runner = web.ServerRunner(server, shutdown_timeout=1.0)
-        await runner.setup()
-        try:
+        neighbours = self._place.neighbours
+        listener = Listener(self._reception, self._place.path, self._page, neighbours)
+        async with AsyncExitStack() as stack:
+            runner = await _runner(listener.handle, stack)
+            if neighbours is not None:
+                stack.push_async_callback(neighbours.close)
+                inner = await _runner(listener.handle_relayed, stack)
+                with suppress(FileNotFoundError):
+                    neighbours.address.unlink()  # of one that died
+                await web.UnixSite(inner, neighbours.address).start()
             site = web.SockSite(runner, self._place.socket)
             await site.start()
             self._heed_signals()
+            self._leave_numbers()
             ready()
             await self._until_over()
             self._draining = True
             await site.stop()
             await self._drain()
-        finally:
-            await runner.cleanup()
+            self._leave_numbers()
 
     async def _until_over(self) -> None:
         stamp = _stamp(self._place.watched)
@@ -101,6 +111,7 @@ class Service:
                     await self._woken.wait()
             self._woken.clear()
             self._reception.tidy(time.monotonic())
+            self._leave_numbers()
             now = _stamp(self._place.watched)
             if self._reload.is_set() or now != stamp:
                 stamp = now
@@ -112,11 +123,13 @@ class Service:
         try:
             house = await asyncio.to_thread(self._rebuild)
         except OktsecError as error:
+            self._tallies.counts["oktsec_reloads", "failed"] += 1
             self._say(f"the configuration was not reloaded, the one before stays in force: {error}")
             return
+        self._tallies.counts["oktsec_reloads", "loaded"] += 1
         old = self._reception.house
         self._reception.take_over(house)
-        self._say("the configuration was reloaded")
+        self._say("the configuration was reloaded", news=True)
         task = asyncio.get_running_loop().create_task(old.shut(_DRAIN))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
@@ -133,16 +146,56 @@ class Service:
             with suppress(NotImplementedError):
                 if hasattr(signal, name):
                     loop.add_signal_handler(getattr(signal, name), self._wake, why)
+        if self._place.alive is not None:
+            loop.add_reader(self._place.alive, self._orphaned)
 
     def _wake(self, why: asyncio.Event) -> None:
         why.set()
         self._woken.set()
 
-    def _page(self, path: str) -> web.Response | None:
+    def _orphaned(self) -> None:
+        if self._place.alive is not None:
+            asyncio.get_running_loop().remove_reader(self._place.alive)
+        self._wake(self._over)
+
+    @property
+    def _tallies(self) -> Tallies:
+        return self._reception.house.tallies
+
+    def _leave_numbers(self) -> None:
+        if self._place.board is not None:
+            self._place.board.put(self._tallies, self._gauges())
+
+    def _gauges(self) -> Counter[Key]:
+        """How things stand."""
+        house = self._reception.house
+        older, newer = self._reception.counts
+        found: Counter[Key] = Counter()
+        found["oktsec_workers",] = 1
+        found["oktsec_requests_running",] = house.answering
+        found["oktsec_clients", "legacy"], found["oktsec_clients", "modern"] = older, newer
+        found["oktsec_held_calls",] = self._holding.waiting if self._holding is not None else 0
+        for backend in house.backends:
+            found["oktsec_server_sessions", backend.name] = len(backend.sessions)
+            for state in State:
+                found["oktsec_server_state", backend.name, state] = int(backend.condition.state is state)
+        return found
+
+    async def _metrics(self) -> web.Response:
+        expose = await asyncio.to_thread(_exposing)
+        total, gauges = Tallies(), self._gauges()
+        total.add(self._tallies)
+        if self._place.board is not None:
+            total.add(self._place.board.others(gauges))
+        return web.Response(body=expose(total, gauges), headers={"Content-Type": _TEXT, "Cache-Control": "no-store"})
+
+    async def _page(self, path: str) -> web.Response | None:
         if path == "/health":
             return _json({"status": "ok"})
         if path == "/ready":
             return self._ready()
+        if path == "/metrics":
+            return await self._metrics()
         return None
 
     def _ready(self) -> web.Response:
@@ -160,6 +213,31 @@ class _Bounded(web.Server):
         super().connection_made(handler, transport)
         if len(self.connections) > _MOST_CONNECTIONS:
             transport.abort()
+
+
+async def _runner(
+    answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], stack: AsyncExitStack
+) -> web.ServerRunner:
+    server = _Bounded(
+        answer,
+        auto_decompress=False,
+        max_line_size=_HEADERS,
+        max_field_size=_HEADERS,
+        handler_cancellation=True,
+        keepalive_timeout=_KEPT,
+        access_log=None,
+    )
+    runner = web.ServerRunner(server, shutdown_timeout=1.0)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    return runner
+
+
+def _exposing() -> Callable[[Tallies, Counter[Key]], bytes]:
+    """Imports what a gateway that nobody scrapes does not need; in a thread, as that takes a moment."""
+    from .exposition import exposed
+
+    return exposed
 
 
 def _shown(backend: Backend) -> dict[str, str]:

@@ -23,7 +23,9 @@ from oktsec_lint.protocol.wire import encode, id_text
 from oktsec_lint.runtime.upstream import Link
 
 from .exchange import Exchange, Needed
+from .spans import Carried, Spans, Untraced
 from .stream import Stream
+from .tallies import Tallies
 
 PATIENCE = 300.0
 """Seconds without a sign of life after which a request has no answer."""
@@ -73,6 +75,8 @@ class Session:
         """When something was last asked."""
         self.changed: Callable[[str], None] = lambda _kind: None
         """Told the kind (`tools`) of a list that has changed."""
+        self.tallies = Tallies()
+        self.spans: Spans = Untraced()
         self._gate = gate
         self._record = record
         self._audience = audience
@@ -109,12 +113,18 @@ class Session:
 
         `schema` is that of a tool whose arguments go into headers. Whoever is cancelled here cancels the request.
         """
+        with self.spans.carried(self.server, method, params) as carried:
+            return await self._asked(method, carried, stream, schema, patience)
+
+    async def _asked(
+        self, method: str, carried: Carried, stream: Stream | None, schema: JsonValue, patience: float | None
+    ) -> JsonObject | tuple[Exchange, Needed]:
         number = next(self._numbers)
         exchange = Exchange(method, stream)
         self._open[str(number)] = exchange
-        tagged = self._tagged(params, number, exchange)
+        tagged = self._tagged(carried.params, number, exchange)
         message: JsonObject = {"jsonrpc": "2.0", "id": number, "method": method, "params": tagged}
-        self._routing[str(number)] = routing_headers(message, self.revision, schema)
+        self._routing[str(number)] = {**routing_headers(message, self.revision, schema), **carried.headers}
         self.used = time.monotonic()
         self._obey(self._gate.say(message, self.used))
         await self._flush()
@@ -258,6 +268,7 @@ class Session:
         if journal is None and command.event is not None:
             self._unrecorded(command, command.event)
         elif command.to is Side.CLIENT:
+            self._time(command.event)
             self._deliver(json.loads(command.line) if command.value is None else dict(command.value))
         else:
             about = command.event.message_id if command.event is not None and command.event.is_request else ""
@@ -267,6 +278,14 @@ class Session:
                 about = about or (id_text(message["id"]) if "method" in message and "id" in message else "")
                 headers = routing_headers(message, self.revision)
             self._outbox.append((command.line, about, headers))
+            if (exchange := self._open.get(about)) is not None:
+                exchange.sent = time.monotonic()
+
+    def _time(self, event: Event | None) -> None:
+        """Counts how long the server took for an answer."""
+        exchange = self._open.get(event.message_id) if event is not None and not event.is_request else None
+        if event is not None and exchange is not None and exchange.sent:
+            self.tallies.observe(("oktsec_server_seconds", self.server), event.started - exchange.sent)
 
     def _unrecorded(self, command: Forward, event: Event) -> None:
         """What cannot be written down does not pass."""

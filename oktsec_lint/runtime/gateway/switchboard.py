@@ -27,7 +27,8 @@ from .session import LOST, Session, failure
 from .stream import Stream
 
 _INVALID = -32602
-_STATE = "state"
+STATE = "state"
+"""What the seal of an unfinished request is for."""
 _STATE_LIFE = 600.0
 """Seconds for which a client may bring a `requestState` back."""
 _ROUNDS = 20
@@ -284,7 +285,7 @@ async def _asked_of(guest: Guest, stream: Stream, asks: Mapping[str, JsonObject]
 def _sealed(asked: Asked, session: Session, result: JsonObject) -> JsonObject:
     """A request's state, good for who was given it, for the same request of the same server."""
     state: JsonValue = [*_bound(asked, session), "theirs", result.get("requestState"), time.time()]
-    return {**result, "requestState": asked.seal.close(_STATE, state)}
+    return {**result, "requestState": asked.seal.close(STATE, state)}
 
 
 def _park(asked: Asked, session: Session, exchange: Exchange, needed: Needed) -> JsonObject:
@@ -294,7 +295,7 @@ def _park(asked: Asked, session: Session, exchange: Exchange, needed: Needed) ->
         return failure(LOST, "nobody can be asked")
     name, keys = secrets.token_hex(8), tuple(needed.requests)
     visitors.parked[name] = Parked(session, exchange, keys, time.monotonic())
-    state = asked.seal.close(_STATE, [*_bound(asked, session), "parked", name, time.time()])
+    state = asked.seal.close(STATE, [*_bound(asked, session), "parked", name, time.time(), visitors.worker])
     requests: JsonObject = {
         f"{index}": {key: request[key] for key in ("method", "params") if key in request}
         for index, request in enumerate(needed.requests.values())
@@ -308,7 +309,7 @@ def _bound(asked: Asked, session: Session) -> list[JsonValue]:
 
 
 async def _resumed(asked: Asked, session: Session, params: JsonObject, schema: JsonValue) -> JsonObject:
-    state = asked.seal.open(_STATE, str(params["requestState"]))
+    state = asked.seal.open(STATE, str(params["requestState"]))
     if not isinstance(state, list) or state[:4] != _bound(asked, session):
         await _note_unknown(asked, "unlisted", "/params/requestState", None)
         return failure(_INVALID, "the requestState belongs to no request of this client")

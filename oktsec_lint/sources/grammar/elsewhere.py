@@ -118,8 +118,7 @@ TELEMETRY = section(
             Key("sampling_ratio", number(0, 1), "Share of calls that is traced", default=1.0),
             Key("service_name", text(), "Name in the traces"),
         ),
-        "OpenTelemetry traces",
-        note="tracing is set up with the standard OTEL_* environment variables",
+        "OpenTelemetry traces of the gateway",
     ),
 )
 
