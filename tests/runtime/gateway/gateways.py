@@ -217,6 +217,15 @@ class Session:
         return [item["name"] for item in self.ask("tools/list").message["result"]["tools"]]
 
 
+def listening(session: Session) -> Line:
+    """The standing stream of a session, once its response has begun."""
+    headers = {name.replace("_", "-"): value for name, value in session.headers.items()}
+    line = session.gateway.connect()
+    line.say(session.gateway.request("GET", "/mcp", {**headers, "Accept": "text/event-stream"}))
+    assert b" 200 " in line.file.readline()
+    return line
+
+
 def stdio(script: str, *args: str, **env: str) -> str:
     """A server's entry."""
     entry = {"transport": "stdio", "command": sys.executable, "args": [str(SERVERS / script), *args], "env": env}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.runtime.gateway.gateways import EVIL, Gateway, Session, configured, http_server, running, stdio
+from tests.runtime.gateway.gateways import EVIL, Gateway, Session, configured, http_server, listening, running, stdio
 
 PATHS = (
     "bomb packed mispacked large split spread broken_string two_ids two_in_one not_a_number events endless broken_off "
@@ -130,10 +130,7 @@ class TestUnasked:
         assert EVIL not in reply.body.decode()
 
     def test_a_storm_of_changes_is_told_once_and_costs_one_listing(self, behind: Behind) -> None:
-        stream = behind.gateway.connect()
-        headers = {name.replace("_", "-"): value for name, value in behind.session.headers.items()}
-        stream.say(behind.gateway.request("GET", "/mcp", {**headers, "Accept": "text/event-stream"}))
-        assert stream.file.readline().startswith(b"HTTP/1.1 200")
+        stream = listening(behind.session)
         behind.session.tools()
         before = int(behind.session.call("unruly_listings").text)
         assert behind.session.call("unruly_storm").text == "done"
