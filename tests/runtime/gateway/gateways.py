@@ -97,8 +97,8 @@ class Line:
 class Gateway:
     """One running process."""
 
-    def __init__(self, process: subprocess.Popen[str], folder: Path, port: int) -> None:
-        self.process, self.folder, self.port = process, folder, port
+    def __init__(self, process: subprocess.Popen[str], folder: Path, port: int, said: str) -> None:
+        self.process, self.folder, self.port, self.said = process, folder, port, said
         self._numbers = count(1)
 
     def connect(self) -> Line:
@@ -253,7 +253,7 @@ def running(folder: Path, config: str, *args: str, code: str = "", **environ: st
             while " on http://" not in (line := process.stderr.readline()):
                 assert line, said
                 said += line
-            yield Gateway(process, folder, int(line.rstrip("/mcp\n").rpartition(":")[2]))
+            yield Gateway(process, folder, int(line.rstrip("/mcp\n").rpartition(":")[2]), said)
         finally:
             process.terminate()
             try:

@@ -145,6 +145,7 @@ def test_results_that_are_only_watched_are_judged_and_passed_on(tmp_path: Path) 
     config = configured(UNRULY, "  coder: {}", "gateway: {scan_responses: false}\n")
     with running(tmp_path, config) as gateway:
         session = gateway.opened()
+        assert "not withheld" in gateway.said
         assert EVIL in session.call("unruly_evil").text
         rows = gateway.records("direction", "tool", "decision", "verdict")
         assert ("server", "evil", "would-block", "block") in rows

@@ -38,7 +38,7 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     with http_server(str(folder / "seen")) as url:
         over_http = {path: json.dumps({"transport": "http", "url": url + path}) for path in PATHS}
         servers = {"unruly": stdio("unruly.py", str(folder)), "other": stdio("unruly.py"), **over_http}
-        with running(folder, configured(servers), OKTSEC_SESSION_KEY="k" * 32, OKTSEC_SECRET="s") as gateway:
+        with running(folder, configured(servers), OKTSEC_SESSION_KEY="k" * 32, WEB_SECRET="s") as gateway:
             session = gateway.opened(sampling={})
             assert {"unruly_echo", "bomb_read"} <= set(session.tools())
             yield Behind(gateway, session, folder / "seen")
@@ -190,7 +190,7 @@ class TestFailing:
         assert not names & {"authorization", "cookie", "x-api-key", "x-oktsec-agent", "origin"}
 
     def test_a_child_inherits_nothing_of_ours(self, behind: Behind) -> None:
-        assert "OKTSEC" not in behind.session.call("unruly_variable").text
+        assert behind.session.call("unruly_variable").text == "end"
 
 
 def test_a_server_that_hangs_keeps_only_its_own_tools(tmp_path: Path) -> None:
