@@ -148,6 +148,8 @@ class _Gateway:
 
     def _house(self, opened: LoadedConfig, own: ExitStack) -> House:
         config, enforce = opened.config, self._asked.enforce
+        if enforce and not config.gateway.scan_responses:
+            tell("results are judged and recorded, but not withheld: `gateway.scan_responses` is false")
         rules = rulebook.assemble(custom_rules(config, Path.cwd()))
         beside = lock_beside(opened, Path.cwd(), launches=False)
         judge = Judge(rules, config, grammarbook.builtin(), beside.standing, today=day_for(config))

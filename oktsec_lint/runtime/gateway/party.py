@@ -141,6 +141,9 @@ class Party:
         if not waited:
             return
         done, _ = await asyncio.wait(waited, timeout=_SLOW)
+        for task in done:
+            if not task.cancelled():
+                task.result()  # a defect of ours is none of the server's
         for task in set(waited) - done:
             part = running[task]
             part.late = True

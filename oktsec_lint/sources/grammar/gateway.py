@@ -42,7 +42,13 @@ GATEWAY = section(
     ),
     Key("bind", text(), "Address to listen on", default="127.0.0.1", guards=True),
     Key("endpoint_path", text(), "Path of the MCP endpoint", default="/mcp"),
-    Key("scan_responses", flag(), "Judge what tools return", default=False, guards=True),
+    Key(
+        "scan_responses",
+        flag(),
+        "Withhold results that nobody should read; left out, they are, and with `false` they are only recorded",
+        default=False,
+        guards=True,
+    ),
     Key(
         "dep_check",
         flag(),

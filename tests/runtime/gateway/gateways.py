@@ -97,8 +97,8 @@ class Line:
 class Gateway:
     """One running process."""
 
-    def __init__(self, process: subprocess.Popen[str], folder: Path, port: int) -> None:
-        self.process, self.folder, self.port = process, folder, port
+    def __init__(self, process: subprocess.Popen[str], folder: Path, port: int, said: str) -> None:
+        self.process, self.folder, self.port, self.said = process, folder, port, said
         self._numbers = count(1)
 
     def connect(self) -> Line:
@@ -217,6 +217,15 @@ class Session:
         return [item["name"] for item in self.ask("tools/list").message["result"]["tools"]]
 
 
+def listening(session: Session) -> Line:
+    """The standing stream of a session, once its response has begun."""
+    headers = {name.replace("_", "-"): value for name, value in session.headers.items()}
+    line = session.gateway.connect()
+    line.say(session.gateway.request("GET", "/mcp", {**headers, "Accept": "text/event-stream"}))
+    assert b" 200 " in line.file.readline()
+    return line
+
+
 def stdio(script: str, *args: str, **env: str) -> str:
     """A server's entry."""
     entry = {"transport": "stdio", "command": sys.executable, "args": [str(SERVERS / script), *args], "env": env}
@@ -244,7 +253,7 @@ def running(folder: Path, config: str, *args: str, code: str = "", **environ: st
             while " on http://" not in (line := process.stderr.readline()):
                 assert line, said
                 said += line
-            yield Gateway(process, folder, int(line.rstrip("/mcp\n").rpartition(":")[2]))
+            yield Gateway(process, folder, int(line.rstrip("/mcp\n").rpartition(":")[2]), said)
         finally:
             process.terminate()
             try:
