@@ -13,7 +13,7 @@ from oktsec_lint.core.held import HeldCall
 
 from .quarantine_rows import INDEX, REAL, QuarantineRows
 from .reading import Row
-from .store import Made, default_path, make_private, recognise, telling
+from .store import Made, default_path, make_private, recognise, share, telling
 
 _MADE = Made("quarantine", 0x6F6B7471, 1)
 """`oktq`."""
@@ -54,7 +54,9 @@ class QuarantineFile(QuarantineRows):
             make_private(path)
             connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
             try:
-                _prepare(connection, path)
+                recognise(connection, path, _MADE, new=True)
+                share(connection, path, patience, _MADE)
+                _prepare(connection)
             except BaseException:
                 connection.close()
                 raise
@@ -88,11 +90,7 @@ class QuarantineFile(QuarantineRows):
         return JournalError(what, path=str(self.path))
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    recognise(connection, path, _MADE, new=True)
-    ((mode,),) = connection.execute("PRAGMA journal_mode = WAL")
-    if mode != "wal":
-        raise JournalError("the quarantine cannot be shared on this file system", path=str(path))
+def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")  # an approval that was used stays used after a power cut
     ((application,),) = connection.execute("PRAGMA application_id")
     if application != _MADE.application:

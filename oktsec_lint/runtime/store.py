@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -83,7 +84,8 @@ def writable(path: Path, *, patience: float, quota: int) -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
         try:
             recognise(connection, path, new=True)
-            _prepare(connection, path, quota)
+            share(connection, path, patience)
+            _prepare(connection, quota)
         except BaseException:
             connection.close()
             raise
@@ -148,6 +150,8 @@ def failure(error: sqlite3.Error, path: Path, made: Made = JOURNAL) -> JournalEr
     return JournalError(said.replace("journal", made.what), path=str(path))
 
 
+_GLANCE = 0.02
+"""Seconds until a file that somebody else is just making is looked at again."""
 _SAID = {
     "SQLITE_BUSY": "the journal is locked by another process",
     "SQLITE_LOCKED": "the journal is locked by another process",
@@ -182,12 +186,28 @@ def recognise(connection: sqlite3.Connection, path: Path, made: Made = JOURNAL, 
         raise JournalError(f"a newer oktsec-lint wrote this {made.what}", path=str(path), hint="install that one")
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, quota: int) -> None:
+def share(connection: sqlite3.Connection, path: Path, patience: float, made: Made = JOURNAL) -> None:
+    """Lets several processes use the file, also when all of them find it new: for this alone SQLite does not wait.
+
+    Raises JournalError and sqlite3.Error.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            ((mode,),) = connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_GLANCE)
+            continue
+        if mode != "wal":
+            raise JournalError(f"the {made.what} cannot be shared on this file system", path=str(path))
+        return
+
+
+def _prepare(connection: sqlite3.Connection, quota: int) -> None:
     """NORMAL: a killed process loses nothing, because the system holds what was written; a power cut may cost the last
     records, never the file."""
-    ((mode,),) = connection.execute("PRAGMA journal_mode = WAL")
-    if mode != "wal":
-        raise JournalError("the journal cannot be shared on this file system", path=str(path))
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES}")
     connection.execute(f"PRAGMA cache_size = {-_CACHED}")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -436,3 +437,16 @@ def test_entries_are_found_by_what_they_are_about(tmp_path: Path) -> None:
         assert [entry.sequence for entry in stored(path, wanted)] == expected
     with opened(path) as trail:
         assert [entry.sequence for entry in trail.entries(last=2)] == [2, 3]
+
+
+def test_many_may_find_it_new_at_once(tmp_path: Path) -> None:
+    path, together = tmp_path / "journal.db", threading.Barrier(8)
+
+    def begun() -> str:
+        together.wait()
+        with Journal.open(path) as journal:
+            return journal.append(a_record())
+
+    with ThreadPoolExecutor(8) as pool:
+        entries = [future.result() for future in [pool.submit(begun) for _ in range(8)]]
+    assert len(set(entries)) == 8
