@@ -154,7 +154,7 @@ async def sampling(pid: int, until: float, tally: Tally) -> None:
     began = time.monotonic()
     while time.monotonic() < until:
         resident = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
-        descriptors = len(os.listdir(f"/proc/{pid}/fd"))
+        descriptors = len(list(Path(f"/proc/{pid}/fd").iterdir()))
         tally.samples.append((time.monotonic() - began, resident, descriptors, len(children(pid))))
         await asyncio.sleep(1)
 
@@ -237,7 +237,7 @@ def check_journal(folder: Path, tally: Tally) -> None:
         tally.broken.append(f"audit verify: {verified.stdout}{verified.stderr}")
     query = [*OURS, "audit", "query", "--journal", "journal.db", "--format", "jsonl", "--decision", "forwarded"]
     records = subprocess.run(query, cwd=folder, capture_output=True, text=True, check=True).stdout.splitlines()
-    calls = sum(json.loads(line).get("method") == "tools/call" for line in records)
+    calls = sum(json.loads(line)["record"]["method"] == "tools/call" for line in records)
     print(f"journal: {len(records)} forwarded, {calls} of them calls")
     if calls < tally.counts["answered"] or len(records) < 2 * tally.counts["answered"]:
         tally.broken.append(f"{len(records)} records, {calls} calls among them: {tally.counts['answered']} answered")
