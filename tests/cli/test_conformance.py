@@ -33,3 +33,12 @@ def test_a_gate_that_forbids_what_the_suite_calls_is_seen(tmp_path: Path) -> Non
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert "enforcing - tools-call-simple-text tools-call-simple-text SUCCESS" in ran.stdout
     assert "enforcing + tools-call-simple-text tools-call-simple-text FAILURE" in ran.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("revision", ["2025-11-25", "2026-07-28"])
+def test_nothing_fails_through_the_gateway_that_passes_direct(revision: str) -> None:
+    """Where an answer came as JSON instead of a stream, the suite notes it and passes it."""
+    ran = compared("--spec", revision, "--way", "gateway")
+    assert "gateway" in ran.stdout or "differences: 0" in ran.stdout, ran.stdout + ran.stderr
+    assert "FAILURE" not in ran.stdout, ran.stdout

@@ -18,6 +18,8 @@ from .session import Session
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 """Seconds until a server that could not be reached is tried again: doubled each time."""
+_SHORT = 10.0
+"""Seconds: a session that ends by itself within them counts like one that could not be opened."""
 
 
 class State(StrEnum):
@@ -61,10 +63,16 @@ class Backend:
         """The era that it was found not to speak, True for the newer one."""
         self._failures = 0
         self._retry = 0.0
+        self._opened_at = 0.0
 
     @property
     def name(self) -> str:
         return self.spec.name
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is too early to try it again."""
+        return time.monotonic() < self._retry
 
     def note(self, state: State, reason: str = "") -> None:
         """The condition from now on."""
@@ -80,21 +88,38 @@ class Backend:
 
         Raises UpstreamError; for a while after that, at once.
         """
-        now = time.monotonic()
-        if now < self._retry:
+        if self.waits:
             raise UpstreamError(f"{self.name} is down: {self.condition.reason}")
         if self.condition.state is not State.READY:
             self.note(State.STARTING)
         try:
             session = await self._opened(make, modern=modern)
         except UpstreamError as error:
-            self._failures += 1
-            self._retry = time.monotonic() + min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (self._failures - 1))
+            self._failed()
             self.note(State.DOWN, str(error))
             raise
-        self._failures, self._retry = 0, 0.0
+        now = time.monotonic()
+        if now - self._opened_at > _SHORT:
+            self._failures = 0
+        self._opened_at, self._retry = now, 0.0
+        session.lost = lambda reason: self._lost(session, reason)
         self.note(State.READY)
         return session
+
+    def _failed(self) -> None:
+        """Once for all sessions that fail together."""
+        if not self.waits:
+            self._failures += 1
+            self._retry = time.monotonic() + min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (self._failures - 1))
+
+    def _lost(self, session: Session, reason: str) -> None:
+        """An open session has ended by itself."""
+        if session not in self.sessions:
+            return
+        others = any(item.revision and not item.gone for item in self.sessions if item is not session)
+        if time.monotonic() - self._opened_at < _SHORT:
+            self._failed()
+        self.note(State.DEGRADED if others else State.DOWN, f"a session has ended: {reason}" if others else reason)
 
     async def close(self, session: Session, reason: str = "closed") -> None:
         """Ends one session."""

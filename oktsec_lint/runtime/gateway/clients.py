@@ -64,8 +64,8 @@ class Guest:
     def told(self, notification: JsonObject, exchange: Exchange | None) -> None:
         """Passes on what a server says; what belongs to no request goes to the standing stream."""
         method = str(notification["method"])
-        if method.endswith("/list_changed"):
-            return  # the party tells of it, once its own lists are known to be old
+        if method.endswith(("/list_changed", "/acknowledged")):
+            return  # the party tells of lists, once its own are known to be old; the other word is of the newer era
         stream = exchange.stream if exchange is not None else None
         stream = stream or self.standing
         if stream is not None:

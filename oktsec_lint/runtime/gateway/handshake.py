@@ -12,6 +12,7 @@ _PROBE = 2.0
 """Seconds for a server to show that it speaks the newer era. One that does not know the question may be silent."""
 _OPENING = 30.0
 """Seconds for the older era's handshake: some servers install themselves first."""
+_LISTS = {"toolsListChanged": "tools", "promptsListChanged": "prompts", "resourcesListChanged": "resources"}
 
 
 class NotSpokenError(Exception):
@@ -29,6 +30,8 @@ async def open_modern(session: Session) -> None:
         session.revision = ""
         raise NotSpokenError(f"{session.server} was not opened: {_why(answer)}")
     _take(session, revision, result)
+    wanted: JsonObject = {key: True for key, kind in _LISTS.items() if kind in session.capabilities}
+    session.follow(to_server({"notifications": wanted}, session.client, revision))
 
 
 async def open_legacy(session: Session) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from oktsec_lint.core.errors import UpstreamError
 from oktsec_lint.core.model import Definition, JsonValue, Kind
-from oktsec_lint.protocol.gateway.directory import Directory, Offered
+from oktsec_lint.protocol.gateway.directory import Directory, Offered, Target
 from oktsec_lint.protocol.gateway.eras import Client
 from oktsec_lint.protocol.gateway.openings import Said
 
@@ -21,6 +21,8 @@ _SLOW = 5.0
 """Seconds that everybody waits for the lists of a server; what comes later is told as a change."""
 _FRESH = 300.0
 """Seconds after which a list is asked for again where its server announces no changes."""
+_IN_USE = 300.0
+"""Seconds after its last request for which a client's servers are started again as they end."""
 
 
 _KINDS = "tools", "prompts", "resources"
@@ -40,9 +42,14 @@ class _Part:
         self.turn = asyncio.Lock()
         self.refreshing: asyncio.Task[None] | None = None
         self.late = False
-        """Whether somebody has waited long enough for what is being asked now."""
+        """Whether somebody was answered without it: nobody waits for it again, until it has been listed."""
         self.told: set[str] = set()
         """Kinds of lists that the client was told of since it was listed: it need not hear of each change."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether something was asked of it that it could not answer yet."""
+        return self.late or (self.session is not None and bool(self.session.gone))
 
 
 class Party:
@@ -87,6 +94,15 @@ class Party:
         """Everything the client may use, by its public names."""
         if any(self._is_stale(part) for part in self._parts.values()):
             await self._everybody()
+        return self._known()
+
+    async def target(self, kind: Kind, name: str) -> Target | None:
+        """What a public name stands for. No call waits for the list of a server that it is not for."""
+        if any(part.known is None and not part.late for part in self._parts.values()):
+            await self._everybody()
+        return self._known().target(kind, name) or (await self.directory()).target(kind, name)
+
+    def _known(self) -> Directory:
         offers = tuple(part.known for part in self._parts.values())
         if self._directory is None or self._directory[0] != offers:
             self._directory = offers, self._made()
@@ -99,6 +115,7 @@ class Party:
 
     async def close(self) -> None:
         """Ends every session."""
+        self.used = -_IN_USE
         for part in self._parts.values():
             if part.refreshing is not None:
                 part.refreshing.cancel()
@@ -134,6 +151,13 @@ class Party:
             return True
         return time.monotonic() - part.listed > _FRESH or part.session is None or bool(part.session.gone)
 
+    def heal(self, now: float) -> None:
+        """Tries again to reach what could not be reached or has ended, while the client is in use."""
+        if now - self.used < _IN_USE:
+            for part in self._parts.values():
+                if part.wanted and not part.backend.waits:
+                    self._begun(part)
+
     async def _everybody(self) -> None:
         """A server that takes its time is missing until it has answered; nobody waits for it twice."""
         running = {self._begun(part): part for part in self._parts.values() if self._is_stale(part)}
@@ -156,7 +180,10 @@ class Party:
         return part.refreshing
 
     def _refreshed(self, part: _Part) -> None:
-        if part.late:
+        """What could not be listed is late, and is told of when it comes."""
+        if part.offer is None:
+            part.late = True
+        elif part.late:
             part.late = False
             for kind in _KINDS:
                 self.changed(kind)
@@ -172,6 +199,9 @@ class Party:
             if not self._is_stale(part):
                 return
             offer = await offered(session, self.client._replace(revision=session.revision))
+            if session.gone:
+                part.offer = None
+                return
             gaps = "; ".join(offer.gaps)
             part.backend.note(State.DEGRADED if gaps else State.READY, gaps)
             before = part.known

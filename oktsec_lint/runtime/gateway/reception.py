@@ -75,7 +75,10 @@ class Reception:
                 listening.stream.end()
 
     def tidy(self, now: float) -> None:
-        """Lets go of who has been silent for long."""
+        """Lets go of who has been silent for long, and has servers started again that have ended."""
+        for party in [item.party for item in self._guests.values()] + [item.party for item in self._visitors.values()]:
+            if party is not None:
+                party.heal(now)
         for guest in list(self._guests.values()):
             if now - guest.used > _IDLE and guest.standing is None and not guest.running:
                 self._forget(guest)

@@ -30,6 +30,8 @@ from .tallies import Tallies
 PATIENCE = 300.0
 """Seconds without a sign of life after which a request has no answer."""
 LOST, BROKEN, UNSERVED = -32603, -32603, -32603
+_AGAIN = 1.0
+"""Seconds until a server is listened to again that has ended the stream in order."""
 _FIRST = 1000
 """The first id of ours."""
 
@@ -77,6 +79,8 @@ class Session:
         """Told the kind (`tools`) of a list that has changed."""
         self.tallies = Tallies()
         self.spans: Spans = Untraced()
+        self.lost: Callable[[str], None] = lambda _reason: None
+        """Told why the link has ended by itself."""
         self._gate = gate
         self._record = record
         self._audience = audience
@@ -179,6 +183,10 @@ class Session:
         if self._link is not None:
             await self._link.listen()
 
+    def follow(self, params: JsonObject) -> None:
+        """Hears what the server tells only to who listens, until the session ends or the server will not have it."""
+        self._later(self._following(params))
+
     async def close(self, reason: str = "closed") -> None:
         """Ends the session; who still waits is told."""
         self.lose(reason)
@@ -211,6 +219,7 @@ class Session:
         """The link is gone."""
         self._obey(self._gate.ended(Side.SERVER, time.monotonic()))
         self.lose(reason)
+        self.lost(reason)
 
     def lose(self, reason: str) -> None:
         """Nothing can be asked any more."""
@@ -218,6 +227,13 @@ class Session:
         waiting, self._open = self._open, {}
         for exchange in waiting.values():
             exchange.answer(failure(LOST, f"{self.server} has gone: {self.gone}"))
+
+    async def _following(self, params: JsonObject) -> None:
+        while not self.gone:
+            outcome = await self.ask("subscriptions/listen", params, patience=None)
+            if isinstance(outcome, tuple) or "error" in outcome:
+                return
+            await asyncio.sleep(_AGAIN)
 
     def _say(self, message: JsonObject) -> None:
         self._obey(self._gate.say(message, time.monotonic()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from oktsec_lint.core.errors import UpstreamError
 from oktsec_lint.core.model import JsonValue
@@ -13,7 +14,8 @@ from .clients import Listening
 from .session import Session
 from .switchboard import Asked
 
-_LISTS = {"toolsListChanged": "tools", "promptsListChanged": "prompts", "resourcesListChanged": "resources"}
+_GLANCE = 1.0
+"""Seconds between two looks at whether a server has to be listened to anew."""
 
 
 async def listen(asked: Asked, listening: Listening) -> JsonObject | Rejected:
@@ -27,38 +29,39 @@ async def listen(asked: Asked, listening: Listening) -> JsonObject | Rejected:
         if server:
             by_server.setdefault(server, []).append(uri)
     listening.stream.put(_acknowledged(listening))
-    tasks = [
-        asyncio.ensure_future(_of_server(asked, session, by_server.get(session.server, [])))
-        for session in asked.party.open_sessions
-    ]
+    heard: dict[Session, asyncio.Future[None]] = {}
     try:
-        await listening.stream.over.wait()
+        while not listening.stream.ended:
+            _hear(asked, by_server, heard)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GLANCE):
+                    await listening.stream.over.wait()
     finally:
-        for task in tasks:
+        for task in heard.values():
             task.cancel()
     return {"result": {}}
 
 
+def _hear(asked: Asked, by_server: dict[str, list[str]], heard: dict[Session, asyncio.Future[None]]) -> None:
+    """Listens to the sessions that are new; a server that was started again knows of no subscriptions."""
+    current = {session for session in asked.party.open_sessions if session.server in by_server}
+    for session in heard.keys() - current:
+        heard.pop(session).cancel()
+    for session in current - heard.keys():
+        heard[session] = asyncio.ensure_future(_of_server(asked, session, by_server[session.server]))
+
+
 async def _of_server(asked: Asked, session: Session, uris: list[str]) -> None:
-    client = asked.client
-    if client._replace(revision=session.revision).modern:
-        await _modern(asked, session, uris)
+    if asked.client._replace(revision=session.revision).modern:
+        wanted: list[JsonValue] = list(uris)
+        params: JsonObject = {"notifications": {"resourceSubscriptions": wanted}}
+        await session.ask("subscriptions/listen", to_server(params, asked.client, session.revision), patience=None)
         return
     for uri in uris:
         try:
             await session.ask("resources/subscribe", {"uri": uri})
         except UpstreamError:
             return
-
-
-async def _modern(asked: Asked, session: Session, uris: list[str]) -> None:
-    """One stream of the server's own for this listener; it hears about lists by the party's sessions."""
-    subscriptions: list[JsonValue] = list(uris)
-    wanted: JsonObject = {key: True for key, kind in _LISTS.items() if kind in session.capabilities}
-    if uris:
-        wanted["resourceSubscriptions"] = subscriptions
-    params: JsonObject = {"notifications": wanted}
-    await session.ask("subscriptions/listen", to_server(params, asked.client, session.revision), patience=None)
 
 
 def _acknowledged(listening: Listening) -> JsonObject:

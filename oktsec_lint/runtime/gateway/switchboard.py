@@ -105,8 +105,7 @@ async def _list(asked: Asked) -> JsonObject:
 async def _call(asked: Asked) -> JsonObject | Rejected:
     """Whatever names a tool or a prompt."""
     kind, name = _NAMED[asked.method], asked.params.get("name")
-    directory = await asked.party.directory()
-    target = directory.target(kind, name) if isinstance(name, str) else None
+    target = await asked.party.target(kind, name) if isinstance(name, str) else None
     if target is None:
         await _note_unknown(asked, "tool_allowlist" if kind is Kind.TOOL else "unlisted", "/params/name", name)
         return failure(_INVALID, f"Unknown {kind}: {name}" if isinstance(name, str) else f"which {kind}?")
