@@ -99,7 +99,7 @@ def _settled(path: str) -> str:
             parts.pop()
         elif part != "." and not (part == ".." and parts == [""]):
             parts.append(part)
-    return "/" if parts == [""] else "/".join(parts)
+    return "/" if path and parts == [""] else "/".join(parts)
 
 
 def _source_of(volume: str) -> str:
