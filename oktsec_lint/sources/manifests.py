@@ -50,7 +50,7 @@ def _concealed(document: Document, manifest: Manifest) -> tuple[Span, ...]:
     entries = [entry.at.pointer for entry in manifest.entries]
     others = (*(item.field for item in manifest.approvals), *(item.line for item in manifest.programs))
     root, left_out = as_yaml(document, (*entries, *(field.at.pointer for field in others)))
-    named = [document.span(pointer).start for pointer in entries]
+    named = frozenset(document.span(pointer).start for pointer in entries)
     return concealed(document, root, named=named, hidden=left_out)
 
 

@@ -334,3 +334,23 @@ def test_a_comment_may_end_as_windows_ends_lines() -> None:
 def test_a_number_that_toml_has_no_room_for_is_refused(number: str) -> None:
     with pytest.raises(SourceError, match="64 bits"):
         opened("config.toml", f"[mcp_servers.a]\ncommand = 'x'\nargs = [{number}]\n".encode())
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        '"name": "a.b/c", "remotes": [{"url": "https://a.example"}]',
+        '"manifest_version": "0.3", "server": {}',
+        '"servers": {"b": {"command": "y"}}',
+    ],
+)
+def test_no_other_shape_beside_them_hides_servers(beside: str) -> None:
+    text = f'{{{beside}, "mcpServers": {{"a": {{"command": "x"}}}}}}'
+    with pytest.raises(SourceError, match="could be"):
+        open_source("mcp.json", text.encode())
+    assert [spec.name for spec in opened("mcp.json", text.encode(), "generic").config.servers] == ["a"]
+
+
+def test_an_empty_map_of_another_shape_hides_no_servers() -> None:
+    text = b'{"servers": {}, "mcpServers": {"a": {"command": "x"}}}'
+    assert [spec.name for spec in opened("mcp.json", text).config.servers] == ["a"]
