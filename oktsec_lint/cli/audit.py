@@ -10,7 +10,7 @@ import gc
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -299,6 +299,7 @@ def _prepare(opened: _Opened, request: Request, locator: Locator) -> _Input:
         locator.add(beside.document)
     hits = (*opened.hits, no_lock(config)) if request.locked and beside.standing is None else opened.hits
     specs = tuple(spec for spec in config.servers if not request.servers or spec.name in request.servers)
+    chosen = {spec.name for spec in specs}
     left_out = tuple(
         Server(
             spec.name,
@@ -308,7 +309,7 @@ def _prepare(opened: _Opened, request: Request, locator: Locator) -> _Input:
             launch=beside.launches.get(spec.name),
         )
         for spec in config.servers
-        if spec not in specs
+        if spec.name not in chosen
     )
     return _Input(config, hits, specs, left_out, beside, is_config=True)
 
@@ -320,7 +321,9 @@ def _packaged(snapshot: Snapshot, chosen: Sequence[str]) -> tuple[ServerSpec, ..
     return tuple(known[name] for name in unlisted if name in known and (not chosen or name in chosen))
 
 
-def _refuse_unknown_servers(chosen: Iterable[str], inputs: Iterable[_Input]) -> None:
+def _refuse_unknown_servers(chosen: Collection[str], inputs: Iterable[_Input]) -> None:
+    if not chosen:
+        return
     known = [spec.name for item in inputs for spec in item.config.servers]
     known += [spec.name for item in inputs for spec in item.specs if spec.name not in known]
     known += [server.name for item in inputs for server in item.offered if server.name not in known]

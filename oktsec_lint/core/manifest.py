@@ -50,6 +50,8 @@ class Entry(NamedTuple):
     programs: tuple[Program, ...] = ()
     secrets: tuple[Field, ...] = ()
     """Further values of the entry that are nothing but a credential."""
+    other_urls: tuple[Field, ...] = ()
+    """URLs under further keys of the entry; which one is reached is up to the client."""
     scope: str = ""
     """Where in the file it counts, such as a project's path; empty for everywhere. One name may stand in two scopes."""
 

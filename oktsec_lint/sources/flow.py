@@ -25,7 +25,7 @@ def read_flow(path: str, text: str) -> Snapshot | LoadedConfig | Document:
     except SourceError as not_json:
         return _flow_config(path, text, not_json)
     value = document.value()
-    shape = by_shape(value)
+    shape = by_shape(path, value)
     names = value if isinstance(value, dict) else ()
     if shape is not None and shape.package is not None and CONFIG_KEYS.isdisjoint(names):
         return _manifest(document, shape)
@@ -46,7 +46,7 @@ def _flow_config(path: str, text: str, not_json: SourceError) -> LoadedConfig | 
         commented = read_json(path, text, comments=True)
     except SourceError:
         commented = None
-    shape = by_shape(commented.value()) if commented is not None else None
+    shape = by_shape(path, commented.value()) if commented is not None else None
     if commented is not None and shape is not None:
         return _manifest(commented, shape)
     try:

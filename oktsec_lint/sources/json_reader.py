@@ -37,7 +37,7 @@ def read_json(path: str, text: str, *, comments: bool = False) -> Document:
     """
     if len(text) > MAX_SIZE:
         raise SourceError(f"larger than {MAX_SIZE:,} characters", path=path)
-    strict = _blank_comments(text) if comments else text
+    strict = _blank_comments(path, text) if comments else text
     value, anomalies = parse(path, strict)
     tree = JsonTree(strict)
     return Document(path, text, JsonNode(tree, tree.start(), value), anomalies)
@@ -107,9 +107,25 @@ def looks_like_json(text: str) -> bool:
     return start is not None and text[start.end() : start.end() + 1] in ("{", "[")
 
 
-def _blank_comments(text: str) -> str:
-    """The same text, offset for offset, with blanks for comments and trailing commas."""
+def _blank_comments(path: str, text: str) -> str:
+    """The same text, offset for offset, with blanks for comments and trailing commas. Raises SourceError for a comment
+    of which readers disagree where it ends."""
+    if "\r" in text or not text.isascii():
+        _refuse_odd_ends(path, text)
     return re.sub(_TRAILING_COMMA, _blank, re.sub(_COMMENT, _blank, text))
+
+
+def _refuse_odd_ends(path: str, text: str) -> None:
+    """Some clients' readers end a comment at a carriage return of its own or at a line separator, others do not: what
+    follows would be a server for the one and nothing for the other."""
+    for match in re.finditer(_COMMENT, text):
+        if match.group().startswith("//"):
+            end = match.end()
+            odd = re.search("[\u2028\u2029]", match.group())
+            if odd is not None or (text.startswith("\r", end) and not text.startswith("\r\n", end)):
+                at = match.start() + odd.start() if odd is not None else end
+                message = "a comment that some readers end here and others at the end of the line"
+                raise error_at(path, text, at, message, hint="end the line with a line feed")
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -30,7 +30,7 @@ def read_block(path: str, text: str) -> Document | LoadedConfig | Snapshot:
         return document
     names = document.root.entries.keys()
     is_known = not names.isdisjoint(key.name for key in ROOT.keys)
-    shape = by_shape(document.value()) if names.isdisjoint(CONFIG_KEYS) else None
+    shape = by_shape(path, document.value()) if names.isdisjoint(CONFIG_KEYS) else None
     if shape is not None and (shape.package is not None or not is_known):
         from .manifests import opened_as  # `flow` asks this module for words alone
 

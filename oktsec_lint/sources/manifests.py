@@ -9,6 +9,7 @@ from oktsec_lint.core.findings import Hit
 from oktsec_lint.core.launch import launch_problems
 from oktsec_lint.core.launch.startable import undecided
 from oktsec_lint.core.manifest import Manifest
+from oktsec_lint.core.model import tokens_of
 
 from .concealment import concealed, discreet
 from .document import Document, Span
@@ -17,6 +18,9 @@ from .json_reader import looks_like_json, read_json
 from .registry import Format, read_manifest
 from .repeats import duplicate_keys
 from .results import LoadedConfig, Snapshot
+
+_HOMES = frozenset("mcpServers mcp_servers servers mcp mcp.servers context_servers projects powers vscode".split())
+"""Keys that hold servers, or what holds them."""
 
 
 def load_manifest(path: str, text: str, known: Format) -> LoadedConfig | Snapshot:
@@ -46,16 +50,26 @@ def _concealed(document: Document, manifest: Manifest) -> tuple[Span, ...]:
     entries = [entry.at.pointer for entry in manifest.entries]
     others = (*(item.field for item in manifest.approvals), *(item.line for item in manifest.programs))
     root, left_out = as_yaml(document, (*entries, *(field.at.pointer for field in others)))
-    named = [document.span(pointer).start for pointer in entries]
+    named = frozenset(document.span(pointer).start for pointer in entries)
     return concealed(document, root, named=named, hidden=left_out)
 
 
 def _repeated(document: Document, manifest: Manifest) -> Iterator[Hit]:
-    """Keys written twice in an entry or on the way to one; what else a client keeps in its file is its own."""
-    entries = [entry.at.pointer for entry in manifest.entries]
+    """Keys written twice in an entry, on the way to one, or where entries could stand: the last of them is read here,
+    while a client that merges them starts the servers of the first. What else a client keeps in its file is its own."""
+    entries = {entry.at.pointer for entry in manifest.entries}
+    ways = {way for entry in entries for way in _prefixes(entry)}
     for hit in duplicate_keys(document):
-        if any(f"{entry}/".startswith(f"{hit.pointer}/") or hit.pointer.startswith(f"{entry}/") for entry in entries):
+        homes = not _HOMES.isdisjoint(tokens_of(hit.pointer)[-1:])
+        if homes or hit.pointer in ways or not entries.isdisjoint(_prefixes(hit.pointer)):
             yield hit
+
+
+def _prefixes(pointer: str) -> Iterator[str]:
+    """The pointer itself and those of all that it is in."""
+    while pointer:
+        yield pointer
+        pointer = pointer.rpartition("/")[0]
 
 
 def document_of(path: str, text: str, known: Format) -> Document:

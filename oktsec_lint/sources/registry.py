@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from fnmatch import fnmatchcase
 from importlib import import_module
-from itertools import chain
 from typing import Protocol, cast
 
-from oktsec_lint.core.errors import UsageError
+from oktsec_lint.core.errors import SourceError, UsageError
 from oktsec_lint.core.manifest import Manifest
 from oktsec_lint.core.model import JsonValue, tokens_of
 from oktsec_lint.core.values import NamedTuple
@@ -130,18 +129,24 @@ def usual_files() -> tuple[str, ...]:
     return tuple(name for item in FORMATS for name in item.files if "*" not in name)
 
 
-def by_shape(value: JsonValue) -> Format | None:
-    """The format whose servers stand where this value has something like servers, or a package's by its shape."""
-    packages = (item for item in FORMATS if item.package is not None and item.package(value))
-    clients = (item for item in FORMATS if any(holds_entries(value, key) for key in item.keys))
-    return next(chain(packages, clients), None)
+def by_shape(path: str, value: JsonValue) -> Format | None:
+    """The format whose servers stand where this value has something like servers, or a package's by its shape. Raises
+    SourceError where that is true of two: the servers of the other would be seen by nobody."""
+    package = next((item for item in FORMATS if item.package is not None and item.package(value)), None)
+    clients = [item for item in FORMATS if any(holds_entries(value, key) for key in item.keys)]
+    filled = [item for item in clients if any(holds_entries(value, key, least=1) for key in item.keys)]
+    if len(filled) + (package is not None) > 1:
+        names = " or ".join(item.name for item in (package, *filled) if item is not None)
+        raise SourceError(f"this could be {names}", path=path, line=1, hint="--as says which of them is meant")
+    return next(iter((*filled, *((package,) if package else ()), *clients)), None)
 
 
-def holds_entries(value: JsonValue, pointer: str) -> bool:
-    """Whether the object at a pointer maps names to what looks like servers; an empty one does."""
+def holds_entries(value: JsonValue, pointer: str, least: int = 0) -> bool:
+    """Whether the object at a pointer maps names to what looks like servers; an empty one does, unless there have to be
+    `least`."""
     for token in tokens_of(pointer):
         value = value.get(token) if isinstance(value, dict) else None
-    return isinstance(value, dict) and (not value or any(map(_is_entry, value.values())))
+    return isinstance(value, dict) and len(value) >= least and (not value or any(map(_is_entry, value.values())))
 
 
 def _is_entry(value: JsonValue) -> bool:

@@ -19,6 +19,9 @@ from .document import Document, Span, Step, error_at, index_of
 MAX_SIZE = 1 << 20
 """Characters; what the standard library does with more takes minutes."""
 _MAX_DEPTH = 64
+_MAX_BITS = 64
+"""Of a whole number, as TOML 1.0 has them; the standard library cannot even write out one of thousands of digits."""
+_TOO_LARGE = f"not valid TOML: a whole number of more than {_MAX_BITS} bits"
 _STRING = r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\''
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(rf"(?s:{_STRING})|[A-Za-z0-9_-]+")
@@ -68,6 +71,8 @@ def read_toml(path: str, text: str) -> Document:
         value = _plain(tomllib.loads(text.replace("\r\n", "\n")), path)
     except tomllib.TOMLDecodeError as broken:
         raise _error(path, text, str(broken)) from None
+    except ValueError:
+        raise SourceError(_TOO_LARGE, path=path) from None
     except RecursionError:
         raise SourceError(f"nested deeper than {_MAX_DEPTH} levels", path=path) from None
     spots: dict[_Tokens, _Spot] = {}
@@ -84,13 +89,16 @@ def _error(path: str, text: str, said: str) -> SourceError:
 
 
 def _plain(value: object, path: str, depth: int = 0) -> JsonValue:
-    """The value with dates and times as the text they are. Raises SourceError for what nests too deep."""
+    """The value with dates and times as the text they are. Raises SourceError for what nests too deep and for numbers
+    that are too large."""
     if depth > _MAX_DEPTH:
         raise SourceError(f"nested deeper than {_MAX_DEPTH} levels", path=path)
     if isinstance(value, dict):
         return {str(key): _plain(item, path, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item, path, depth + 1) for item in value]
+    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+        raise SourceError(_TOO_LARGE, path=path)
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 

@@ -53,8 +53,8 @@ def answered(folder: Path, answer: str, *args: str) -> tuple[int, str]:
 
 
 def test_the_servers_of_a_named_file_are_listed(tmp_path: Path) -> None:
-    write(tmp_path, ".mcp.json", {"plain": entry(), "off": entry(disabled=True)})
-    ran = oktsec_lint("scan", ".mcp.json", "--format", "json", cwd=tmp_path)
+    write(tmp_path, ".roo/mcp.json", {"plain": entry(), "off": entry(disabled=True)})
+    ran = oktsec_lint("scan", ".roo/mcp.json", "--format", "json", cwd=tmp_path)
     (server,) = json.loads(ran.out)["servers"]
     assert (server["name"], server["status"], ran.code) == ("plain", "complete", 0)
     assert [tool["name"] for tool in server["tools"]] == ["list_invoices"]
@@ -90,6 +90,32 @@ def test_what_was_only_found_is_started_by_who_agrees(tmp_path: Path) -> None:
     agreed, shown = answered(tmp_path, "y", "scan", "--fail-on", "never")
     assert agreed == 0, shown
     assert "1 tool" in shown
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "echo " + "a" * 2100 + "; touch OWNED",
+        "TOKEN=x; touch OWNED",
+        "echo bearer ;touch${IFS}OWNED",
+        "https://a.example/?token=x;touch${IFS}OWNED",
+    ],
+)
+def test_nobody_is_asked_about_a_command_that_is_not_shown_whole(script: str, tmp_path: Path) -> None:
+    write(tmp_path, ".mcp.json", {"plain": entry(), "odd": {"command": "sh", "args": ["-c", script]}})
+    code, shown = answered(tmp_path, "y", "scan", "--fail-on", "never")
+    assert code == 4
+    assert "the whole command of `odd` cannot be shown" in shown
+    assert "start them?" not in shown
+    assert not (tmp_path / "OWNED").exists()
+
+
+def test_who_is_asked_sees_variables_that_decide_what_is_run(tmp_path: Path) -> None:
+    env = {"NODE_OPTIONS": "--require ./x.js", "PIP_INDEX_URL": "https://u:hunter2@a.example", "PLACE": "here"}
+    write(tmp_path, ".mcp.json", {"plain": entry(env=env)})
+    _, shown = answered(tmp_path, "n", "scan", "--fail-on", "never")
+    assert "(with NODE_OPTIONS=--require ./x.js, PIP_INDEX_URL, PLACE)" in shown
+    assert "hunter2" not in shown
 
 
 def test_nothing_is_asked_for_a_run_that_starts_nothing(tmp_path: Path) -> None:

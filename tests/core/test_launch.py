@@ -58,6 +58,14 @@ FLAGGED = [
     ("sudo docker run -v /:/host image:1", "LCH-003"),
     ("cmd /c docker run -v C:\\\\:/host image:1", "LCH-003"),
     ("sh -c 'exec docker run -v /:/host image:1'", "LCH-003"),
+    ("docker run -v /./:/host image:1", "LCH-003"),
+    ("docker run -v /srv/../:/host image:1", "LCH-003"),
+    ("docker run -v /../home/../etc:/host image:1", "LCH-003"),
+    ("docker run -itv /:/host image:1", "LCH-003"),
+    ("docker run -div/:/host image:1", "LCH-003"),
+    ("docker --context far run --mount=type=bind,source=/,target=/h image:1", "LCH-003"),
+    ("docker -H tcp://build.example --tls container run -v //var/run/docker.sock:/x image:1", "LCH-003"),
+    ("docker --context far run --privileged image:1", "LCH-004"),
     ("docker run --privileged=true image:1", "LCH-004"),
     ("docker run --cap-add=ALL image:1", "LCH-004"),
     ("docker run --cap-add CAP_SYS_PTRACE image:1", "LCH-004"),
@@ -100,6 +108,8 @@ python -c "import server; server.main()"
 powershell -ExecutionPolicy Bypass -File start.ps1
 curl --version
 docker run -i --rm -e KEY -v /srv/data:/data:ro image:1
+docker run -ite KEY -v ./../data:/data image:1
+docker run --rm -v ../:/data image:1 run -v /:/host
 docker run -i --rm -v data:/data -v ./x:/x image:1
 docker run -i --cap-drop ALL --security-opt no-new-privileges image:1
 docker run -i --cap-add NET_BIND_SERVICE --device /dev/video0 --network none image:1

@@ -280,3 +280,77 @@ def test_an_entry_that_is_none_is_said() -> None:
     config = opened("f", text)
     assert [(hit.rule, hit.pointer) for hit in config.hits] == [("CFG-009", "/mcpServers/a")]
     assert [spec.name for spec in config.config.servers] == ["a", "c"]
+
+
+def test_two_urls_are_both_judged() -> None:
+    text = (
+        b'{"mcpServers": {"a": {"url": "https://a.example", "serverUrl": "http://b.example/?token=8f3b1c77d2e94a60"}}}'
+    )
+    hits = opened("windsurf/mcp_config.json", text).hits
+    assert [hit.rule for hit in hits] == ["CFG-021", "CFG-019", "CFG-017"]
+    assert {hit.pointer for hit in hits} == {"/mcpServers/a/serverUrl"}
+
+
+def test_a_url_beside_a_command_is_judged_too() -> None:
+    text = b'{"mcpServers": {"a": {"type": "http", "command": "x", "url": "http://a.example"}}}'
+    assert [hit.rule for hit in opened(".mcp.json", text).hits] == ["CFG-021", "CFG-019"]
+
+
+@pytest.mark.parametrize("beside", ['"$schema": "https://a.example"', '"b": {}', '"hooks": [1]'])
+def test_nothing_beside_a_bare_entry_hides_it(beside: str) -> None:
+    text = f'{{"a": {{"command": "x"}}, {beside}}}'
+    assert [spec.name for spec in opened(".mcp.json", text.encode()).config.servers] == ["a"]
+
+
+def test_no_switch_hides_a_server_that_its_client_starts() -> None:
+    text = b'{"mcpServers": {"a": {"command": "x", "disabled": true}, "b": {"command": "y", "enabled": false}}}'
+    assert [spec.name for spec in opened(".mcp.json", text).config.servers] == ["a", "b"]
+    assert not opened(".roo/mcp.json", text).config.servers
+
+
+@pytest.mark.parametrize("name", [".mcp.json", ".vscode/settings.json", ".zed/settings.json"])
+def test_a_second_empty_map_of_servers_is_told(name: str) -> None:
+    inner = '{"a": {"command": "x"}}'
+    key = {".mcp.json": "mcpServers", ".zed/settings.json": "context_servers"}.get(name, "mcp")
+    first = f'{{"servers": {inner}}}' if key == "mcp" else inner
+    hits = opened(name, f'{{"{key}": {first}, "{key}": {{}}}}'.encode()).hits
+    assert [(hit.rule, hit.pointer) for hit in hits] == [("CFG-002", f"/{key}")]
+
+
+@pytest.mark.parametrize("end", ["\r", "\u2028", "\u2029"])
+def test_a_comment_that_readers_end_differently_is_refused(end: str) -> None:
+    text = f'{{"mcpServers": {{ // {end} /*\n"a": {{"command": "x"}} // {end} */\n}}}}'
+    with pytest.raises(SourceError, match="readers end") as refused:
+        opened(".gemini/settings.json", text.encode())
+    assert refused.value.line == 1
+
+
+def test_a_comment_may_end_as_windows_ends_lines() -> None:
+    text = '{"mcpServers": {// one\r\n"a": {"command": "x\u2028"}\r/* \u2028 */}}'
+    assert len(opened(".gemini/settings.json", text.encode()).config.servers) == 1
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0x" + "9" * 5000, "9" * 30])
+def test_a_number_that_toml_has_no_room_for_is_refused(number: str) -> None:
+    with pytest.raises(SourceError, match="64 bits"):
+        opened("config.toml", f"[mcp_servers.a]\ncommand = 'x'\nargs = [{number}]\n".encode())
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        '"name": "a.b/c", "remotes": [{"url": "https://a.example"}]',
+        '"manifest_version": "0.3", "server": {}',
+        '"servers": {"b": {"command": "y"}}',
+    ],
+)
+def test_no_other_shape_beside_them_hides_servers(beside: str) -> None:
+    text = f'{{{beside}, "mcpServers": {{"a": {{"command": "x"}}}}}}'
+    with pytest.raises(SourceError, match="could be"):
+        open_source("mcp.json", text.encode())
+    assert [spec.name for spec in opened("mcp.json", text.encode(), "generic").config.servers] == ["a"]
+
+
+def test_an_empty_map_of_another_shape_hides_no_servers() -> None:
+    text = b'{"servers": {}, "mcpServers": {"a": {"command": "x"}}}'
+    assert [spec.name for spec in opened("mcp.json", text).config.servers] == ["a"]

@@ -17,6 +17,11 @@ from oktsec_lint.core.values import NamedTuple
 from .lines import ENGINES, program_name
 
 MOUNT, PRIVILEGE = "LCH-003", "LCH-004"
+_STARTING = frozenset({"run", "create"})
+_ENGINE_WORDS = 16
+"""Words among which `run` is looked for."""
+_SHORT = re.compile(r"-[ditPqT]+([ve])(.*)", re.DOTALL)
+"""Short options in one word, of which the last takes a value: `-itv /:/host`."""
 _MOUNTS = frozenset({"-v", "--volume", "--mount"})
 _SOCKETS = re.compile(
     r"(?:/var)?/run/(?:user/[^/]+/)?(?:docker|podman|containerd|crio)(?:/[^/]+)*\.sock|//?\./pipe/docker_engine"
@@ -49,13 +54,20 @@ class _Option(NamedTuple):
 def container_problems(words: Sequence[Field]) -> Iterator[Hit]:
     """Of a whole line `docker run ...`; nothing of any other line."""
     texts = [word.text() for word in words]
-    if not texts or program_name(texts[0]) not in ENGINES or not {"run", "create"} & set(texts[1:4]):
+    if not texts or program_name(texts[0]) not in ENGINES:
         return
-    for option in _options(words[1:]):
+    for option in _options(words[_start_of(texts) :]):
         if option.name in _MOUNTS:
             yield from mount_problems(option.field, option.value)
         else:
             yield from _privileges(option)
+
+
+def _start_of(texts: Sequence[str]) -> int:
+    """Where the options of `run` begin, behind what the engine itself is told (`docker --context NAME run`); the end
+    where nothing is run."""
+    started = (index for index, text in enumerate(texts[1:_ENGINE_WORDS], 1) if text in _STARTING)
+    return next(started, len(texts)) + 1
 
 
 def mount_problems(field: Field, volume: str) -> Iterator[Hit]:
@@ -69,7 +81,7 @@ def mount_problems(field: Field, volume: str) -> Iterator[Hit]:
 
 def _mounted(source: str) -> tuple[str, Severity | None]:
     """What of the machine a mount hands over, and how bad that is; empty for an ordinary folder."""
-    plain = re.sub(r"/{2,}", "/", source)
+    plain = _settled(source)
     if _SOCKETS.fullmatch(plain) or _SOCKETS.fullmatch(source):
         return "the socket of the container engine, and with it the whole machine", None
     if _WHOLE.fullmatch(plain):
@@ -77,6 +89,17 @@ def _mounted(source: str) -> tuple[str, Severity | None]:
     if _KEYS.fullmatch(plain):
         return "private keys", None
     return ("a whole home folder", Severity.MEDIUM) if _HOME.fullmatch(plain) else ("", None)
+
+
+def _settled(path: str) -> str:
+    """The path without `.`, `..` and doubled slashes, as the engine resolves them."""
+    parts: list[str] = []
+    for part in re.split(r"/+", path):
+        if part == ".." and parts and parts[-1] not in ("", "..", "~", "$HOME", "${HOME}"):
+            parts.pop()
+        elif part != "." and not (part == ".." and parts == [""]):
+            parts.append(part)
+    return "/" if path and parts == [""] else "/".join(parts)
 
 
 def _source_of(volume: str) -> str:
@@ -92,9 +115,13 @@ def _options(words: Sequence[Field]) -> Iterator[_Option]:
     rest = iter(words)
     for word in rest:
         name, equals, value = word.text().partition("=")
+        joined = _SHORT.fullmatch(word.text())
         if name == "--":
             return
-        if name.startswith("-v") and len(name) > len("-v") and not name.startswith("--"):
+        if joined is not None:
+            following = word if joined[2] else next(rest, word)
+            yield _Option(f"-{joined[1]}", joined[2].lstrip("=") or following.text(), following)
+        elif name.startswith("-v") and len(name) > len("-v") and not name.startswith("--"):
             yield _Option("-v", word.text()[len("-v") :].lstrip("="), word)
         elif equals:
             yield _Option(name, value, word)
@@ -103,7 +130,7 @@ def _options(words: Sequence[Field]) -> Iterator[_Option]:
             yield _Option(name, following.text(), following)
         elif name.startswith("-"):
             yield _Option(name, "", word)
-        elif name not in ("run", "create", "container"):
+        else:
             return
 
 

@@ -81,6 +81,8 @@ def of_entry(entry: Entry, reference: str) -> Iterator[Hit]:
     for index, form in _secret_arguments(spec.args):
         yield remedies.hit(launch["args"].items[index], form, spec.args[index], f"{spec.name}_token")
     yield from _in_url(launch["url"], spec.url or launch["url"].text(), f"{spec.name}_token", remedies)
+    for other in entry.other_urls:
+        yield from _in_url(other, other.text(), f"{spec.name}_token", remedies)
     for holder in entry.secrets:
         if _is_literal(holder.text()):
             yield remedies.hit(holder, "a credential (by its name)", holder.text(), f"{spec.name}_secret")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from oktsec_lint.core.config import Transport
 from oktsec_lint.core.display import quoted, visible
+from oktsec_lint.core.fields import Field
 from oktsec_lint.core.findings import Hit, Severity
 from oktsec_lint.core.manifest import Entry, Manifest
 
@@ -15,13 +16,19 @@ def undecided(manifest: Manifest) -> Iterator[Hit]:
     for entry in manifest.entries:
         url = entry.launch["url"]
         if entry.spec.command and url.text().strip():
-            message = f"{quoted(url.at.dotted)} stands beside a command: which of the two counts depends on the client"
-            yield url.at.hit("CFG-021", message, "Delete the one that is not meant.", at_key=True)
+            yield _beside(url, "a command")
+        for other in entry.other_urls:
+            yield _beside(other, "another URL")
         if not (entry.spec.command or entry.spec.url):
             message = f"{quoted(entry.at.dotted)} has neither a command to start nor a URL to reach"
             yield entry.at.hit(
                 "CFG-009", message, "Add either, or remove the entry.", at_key=True, severity=Severity.LOW
             )
+
+
+def _beside(url: Field, what: str) -> Hit:
+    message = f"{quoted(url.at.dotted)} stands beside {what}: which of the two counts depends on the client"
+    return url.at.hit("CFG-021", message, "Delete the one that is not meant.", at_key=True)
 
 
 def command_line(entry: Entry) -> Iterator[Hit]:

@@ -23,15 +23,23 @@ _WHAT = "tools, arguments and headers"
 
 def of_entry(entry: Entry, *, own: bool) -> Iterator[Hit]:
     """Of the server's own URL, or of the one a bridge to it is given. `own` says that this tool has to reach it."""
-    url = entry.spec.url
-    if not own:
-        url = "" if _OTHERS.match(url) else re.sub(r"^ws(?=://)", "http", url)
-    yield from insecure(entry.launch["url"], url, _WHAT)
+    written = entry.launch["url"]
+    if own:
+        yield from insecure(written, entry.spec.url, _WHAT)
+    else:
+        yield from _of_client(written, entry.spec.url or written.text())
+        for other in entry.other_urls:
+            yield from _of_client(other, other.text())
     package = package_of(entry.spec.command, entry.spec.args)
     if package is not None and package.name in _BRIDGES:
         for field, text in zip(entry.launch["args"].items, entry.spec.args, strict=True):
             if text.lower().startswith("http://"):
                 yield from insecure(field, text, _WHAT)
+
+
+def _of_client(holder: Field, url: str) -> Iterator[Hit]:
+    """Of a URL that counts for the client, even where this tool would start the command beside it."""
+    yield from insecure(holder, "" if _OTHERS.match(url) else re.sub(r"^ws(?=://)", "http", url), _WHAT)
 
 
 def insecure(holder: Field, url: str, what: str) -> Iterator[Hit]:

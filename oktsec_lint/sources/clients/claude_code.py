@@ -1,7 +1,8 @@
 """Claude Code: `.mcp.json` of a project or plugin, `~/.claude.json`, `plugin.json`, `managed-mcp.json`.
 
 Source: code.claude.com/docs/en/mcp and /plugins-reference. References are `${VAR}` and `${VAR:-default}`; `$VAR` is
-text. A `.mcp.json` of a plugin may be the bare map of servers, without `mcpServers` around it.
+text. A `.mcp.json` of a plugin may be the bare map of servers, without `mcpServers` around it. No key of an entry keeps
+it from being started: `disabled` is passed over (anthropics/claude-code issues 17756 and 33958).
 """
 
 from __future__ import annotations
@@ -48,15 +49,18 @@ def _dialect(path: str) -> Dialect:
         OKTSEC_REFERENCE,
         lambda text: text.replace(_PLUGIN_ROOT, plugin),
         programs={"headersHelper": "its headers"},
+        switches=(),
     )
 
 
 def _entries(root: Field, dialect: Dialect) -> Iterator[Entry]:
-    yield from entries_of(root[_SERVERS] if root[_SERVERS].written or _is_settings(root) else root, dialect)
+    yield from entries_of(root[_SERVERS] if root[_SERVERS].written else _bare(root), dialect)
     for project in root[_PROJECTS]:
         yield from entries_of(project[_SERVERS], dialect, scope=project.name)
 
 
-def _is_settings(root: Field) -> bool:
-    """Whether a file without `mcpServers` is more than the bare map of servers."""
-    return not all(isinstance(item.value, dict) and {"command", "url"} & item.members.keys() for item in root)
+def _bare(root: Field) -> Field:
+    """What of a file without `mcpServers` is an entry, whatever stands beside it: nothing has to be one for the rest to
+    be read."""
+    members = {name: item for name, item in root.members.items() if {"command", "url"} & item.members.keys()}
+    return Field(root.at, root.value, members)

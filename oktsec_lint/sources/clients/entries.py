@@ -13,8 +13,6 @@ from oktsec_lint.sources.document import Document
 
 _EVERY = "*"
 """Stands for all tools in a list of them."""
-
-
 _SWITCHED_OFF = (("disabled", True), ("enabled", False))
 
 
@@ -39,6 +37,8 @@ class Dialect(NamedTuple):
     """Keys that hold a further command line, and what it is for."""
     secrets: tuple[str, ...] = ()
     """Keys below the entry, with dots between, that hold nothing but a credential."""
+    switches: tuple[tuple[str, bool], ...] = _SWITCHED_OFF
+    """Keys and the values of them with which the client does not start an entry."""
     overlays: bool = False
     """Whether an entry without anything to start or reach only changes one of another file."""
 
@@ -61,7 +61,7 @@ def entries_of(servers: Field, dialect: Dialect, scope: str = "") -> Iterator[En
 def entry_of(field: Field, dialect: Dialect, scope: str = "") -> Entry:
     """One entry, called after the key it stands under."""
     launch = launch_of(field, dialect)
-    off = next((field[key] for key, value in _SWITCHED_OFF if field[key].value is value), None)
+    off = next((field[key] for key, value in dialect.switches if field[key].value is value), None)
     return Entry(
         spec=spec_of(field.name, launch, dialect.expand),
         launch=launch,
@@ -71,6 +71,7 @@ def entry_of(field: Field, dialect: Dialect, scope: str = "") -> Entry:
             Program(field[key], purpose) for key, purpose in dialect.programs.items() if field[key].text().strip()
         ),
         secrets=tuple(_secrets(field, dialect)),
+        other_urls=tuple(_other_urls(field, launch["url"], dialect)),
         scope=scope,
     )
 
@@ -82,6 +83,13 @@ def _secrets(field: Field, dialect: Dialect) -> Iterator[Field]:
             holder = holder[name]
         if holder.text():
             yield holder.with_value(dialect.expand(holder.text()))
+
+
+def _other_urls(field: Field, url: Field, dialect: Dialect) -> Iterator[Field]:
+    for name in dialect.url:
+        other = field[name]
+        if other.at != url.at and other.text().strip() and other.text().strip() != url.text().strip():
+            yield other.with_value(dialect.expand(other.text()))
 
 
 def launch_of(field: Field, dialect: Dialect) -> Field:
