@@ -32,9 +32,16 @@ from .terminal import ask, complain, somebody_answers, tell
 
 _FRESH = 0o644
 _HARMLESS = re.compile(
-    r"(?:[~./]|[A-Za-z]:[/\\]).*|[A-Za-z_-]{0,20}|[0-9.,:]{1,8}|[a-z]+://[^@?#\s]*|\$\{[A-Za-z_]\w*\}(?:/.*)?"
+    r"(?:~|\.{0,2}|[A-Za-z]:|\$\{[A-Za-z_]\w*\})(?:[/\\][\w .@+-]{0,24})*|[A-Za-z_-]{0,20}|[0-9.,:]{1,8}"
+    r"|[a-z]+://[\w.-]+(?::[0-9]{1,5})?(?:/[a-z0-9._-]{0,24})*"
 )
 """A value that can be told to be no credential: a path, a word, a number, an address, a reference."""
+_TELLING = re.compile(
+    r"token|secret|passw|passphrase|pwd|credential|apikey|auth|cookie|session|private|hook"
+    r"|(?:^|[_.-])(?:key|pass|pin|pat|dsn|sig|otp)(?:[_.-]|$)",
+    re.IGNORECASE,
+)
+"""The name of a variable that may hold one whatever its value looks like: a key may begin as a path does."""
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -175,9 +182,13 @@ def _writable(spec: ServerSpec, item: Listed) -> ServerSpec:
     kept = {
         name
         for name, value in spec.env.items()
-        if _HARMLESS.fullmatch(value) and variables[name].at.pointer not in secrets
+        if _is_harmless(name, value) and variables[name].at.pointer not in secrets
     }
     return spec._replace(env={name: spec.env[name] if name in kept else f"${{{name}}}" for name in spec.env})
+
+
+def _is_harmless(name: str, value: str) -> bool:
+    return _HARMLESS.fullmatch(value) is not None and _TELLING.search(name) is None
 
 
 def _agreed(plan: Plan, asked: Asked) -> bool:
@@ -254,7 +265,7 @@ def _wrapped(asked: Asked) -> Exit:
 def _next_steps(plan: Plan, config: str, *, enforce: bool) -> Iterator[str]:
     yield f"next: read {config}, and restart the clients: servers that run keep running as they were started"
     if not enforce:
-        yield "nothing is refused yet: `oktsec-lint journal` shows what would be"
+        yield "nothing is refused yet: `oktsec-lint audit query` shows what would be"
         yield "`oktsec-lint wrap --all --enforce` refuses it"
     unset = sorted({name for item in plan.servers for name in item.written.env if name not in os.environ})
     missing = [name for name in unset if any(item.written.env.get(name) == f"${{{name}}}" for item in plan.servers)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -61,7 +62,18 @@ def _named(item: Listed) -> str:
 def _state(item: Listed) -> str:
     wrapping = item.wrapped.wrapping if item.wrapped is not None else None
     state = "unguarded" if wrapping is None else "enforced" if wrapping.enforce else "observed"
-    return f"{state}, disabled" if item.entry.disabled is not None else state
+    state = f"{state}, disabled" if item.entry.disabled is not None else state
+    other = _other_program(item)
+    return f"{state} by {visible(other, 80)}" if other else state
+
+
+def _other_program(item: Listed) -> str:
+    """What is started as the gate when that is not this very program: only its name says that it is one."""
+    from .guarding import program
+
+    if item.wrapped is None or item.wrapped.launcher == program():
+        return ""
+    return shlex.join(item.wrapped.launcher)
 
 
 def _launched(item: Listed) -> str:
@@ -100,4 +112,5 @@ def _server(file: ClientFile, item: Listed) -> dict[str, object]:
         "enforce": wrapping is not None and wrapping.enforce,
         "agent": wrapping.agent if wrapping is not None else "",
         "server": wrapping.server if wrapping is not None else "",
+        "other_gate": _other_program(item),
     }

@@ -84,16 +84,19 @@ def settings_of(asked: Asked) -> Settings:
 
 
 def launcher() -> tuple[str, ...]:
-    """How a client can start this very program: absolute, because desktop applications have no PATH of the user's.
-
-    Raises UsageError for a program that was installed for this one run only.
-    """
-    found = shutil.which(sys.argv[0]) or sys.argv[0]
-    command = Path(found).absolute()
-    is_ours = re.fullmatch(r"oktsec-lint(?:\.exe)?", command.name, re.IGNORECASE) and command.is_file()
+    """How a client can start this very program, see `program`. Raises UsageError for one that was installed for this
+    one run only."""
     if _PASSING.intersection(Path(sys.prefix).parts):
         hint = "install it to stay, for example with `uv tool install oktsec-lint` or `pipx install oktsec-lint`"
         raise UsageError("this oktsec-lint lives in a cache, and clients could not start it tomorrow", hint=hint)
+    return program()
+
+
+def program() -> tuple[str, ...]:
+    """What runs now: absolute, because desktop applications have no PATH of the user's."""
+    found = shutil.which(sys.argv[0]) or sys.argv[0]
+    command = Path(found).absolute()
+    is_ours = re.fullmatch(r"oktsec-lint(?:\.exe)?", command.name, re.IGNORECASE) and command.is_file()
     return (str(command),) if is_ours else (sys.executable, "-m", "oktsec_lint")
 
 
@@ -151,7 +154,7 @@ def _unwrapped(change: Change, *, dry_run: bool) -> Exit:
     if is_kept:
         backup = shown(backup_of(change.file.path), os.environ)
         tell(f"it is not what it was before, so the copy from then is still there: {backup}")
-    return Exit.CLEAN
+    return Exit.INCOMPLETE if any(row.why for row in change.rows) else Exit.CLEAN
 
 
 def _worse(one: Exit, other: Exit) -> Exit:

@@ -28,6 +28,8 @@ class Redirect(NamedTuple):
 
     was: str
     now: str
+    server: str
+    """Whose it is: in a list, another server may stand at the same pointer by now."""
 
 
 class Kept(NamedTuple):
@@ -38,7 +40,7 @@ class Kept(NamedTuple):
     urls: Mapping[str, Redirect] = EMPTY
 
     def value(self) -> JsonValue:
-        urls: dict[str, JsonValue] = {at: {"was": item.was, "now": item.now} for at, item in sorted(self.urls.items())}
+        urls: dict[str, JsonValue] = {at: {**item._asdict()} for at, item in sorted(self.urls.items())}
         return {"version": _VERSION, "added": [*sorted(self.added)], "urls": urls}
 
 
@@ -82,7 +84,10 @@ def kept_of(path: Path) -> Kept:
         value = json.loads(read_bytes(state))
         if value["version"] != _VERSION:
             raise SourceError("another version has written it", path=str(state), hint="use that version to unwrap")
-        urls = {str(at): Redirect(str(item["was"]), str(item["now"])) for at, item in value["urls"].items()}
+        urls = {
+            str(at): Redirect(str(item["was"]), str(item["now"]), str(item["server"]))
+            for at, item in value["urls"].items()
+        }
         return Kept(tuple(map(str, value["added"])), urls)
     except (ValueError, KeyError, TypeError, AttributeError):
         hint = f"put {backup_of(path).name} back by hand, and delete this file"

@@ -106,7 +106,8 @@ def unwrapping(file: ClientFile, document: Document) -> Change:
     local = [_command(row.listed) for row in rows if row.done is Done.UNWRAPPED and row.listed.is_local]
     remote = {_url(row.listed) for row in rows if row.done is Done.UNWRAPPED and not row.listed.is_local}
     plain = respelled(document, {at: kept.urls[at].was for at in kept.urls if at in remote})
-    return Change(file, tuple(rows), document, unwrapped(plain, local, kept.added))
+    waiting = {at: item for at, item in kept.urls.items() if at not in remote} if any(row.why for row in rows) else {}
+    return Change(file, tuple(rows), document, unwrapped(plain, local, kept.added), Kept(urls=waiting))
 
 
 def changes(files: Iterable[ClientFile], settings: Settings | None) -> Iterator[Change]:
@@ -181,12 +182,11 @@ def _routed(item: Listed, file: ClientFile, settings: Settings) -> Row:
     if spec.url == gateway_url(config.gateway):
         return Row(item, Done.ALREADY)
     is_known = any(known.url == spec.url for known in config.servers)
-    authorized = any(name.lower() == "authorization" for name in spec.headers)
     objections = {
         "it is reached by its URL, past the gate": not settings.gateway,
         f"{config.path} has no gateway that is enabled": not config.gateway.enabled,
         f"no `mcp_servers` entry of {config.path} has its URL": not is_known,
-        "its `Authorization` is for its server, and the gateway would take it for its own": authorized,
+        "its `Authorization` is for its server, and the gateway would take it for its own": _is_authorized(item),
         "it is reached by the older SSE transport, which the gateway does not offer": _is_streamed(item, file),
     }
     why = next((words for words, holds in objections.items() if holds), "")
@@ -242,17 +242,29 @@ def _agent_of(client: str, server: str, before: str, settings: Settings) -> tupl
 
 
 def _redirects(rows: Iterable[Row], document: Document, gateway: Gateway) -> Mapping[str, Redirect]:
-    urls = [_url(row.listed) for row in rows if row.done is Done.ROUTED]
+    urls = {_url(row.listed): row.listed.name for row in rows if row.done is Done.ROUTED}
     now = spelled(gateway_url(gateway))
-    return {at: Redirect(document.text[slice(*document.span(at))], now) for at in urls}
+    return {at: Redirect(document.text[slice(*document.span(at))], now, name) for at, name in urls.items()}
 
 
 def _freed(item: Listed, document: Document, kept: Kept) -> Row:
     if item.is_local:
         return Row(item, Done.UNWRAPPED if item.wrapped is not None else Done.LEFT)
+    spelling = document.text[slice(*document.span(_url(item)))]
+    if all(redirect.now != spelling for redirect in kept.urls.values()):
+        return Row(item, Done.LEFT)
     redirect = kept.urls.get(_url(item))
-    is_ours = redirect is not None and document.text[slice(*document.span(_url(item)))] == redirect.now
-    return Row(item, Done.UNWRAPPED if is_ours else Done.LEFT)
+    objections = {
+        "it was renamed or moved since: its old URL is in the copy beside the file": redirect is None
+        or (redirect.now, redirect.server) != (spelling, item.name),
+        "its `Authorization` is for the gateway, and its server would get it: remove it first": _is_authorized(item),
+    }
+    why = next((words for words, holds in objections.items() if holds), "")
+    return Row(item, Done.LEFT if why else Done.UNWRAPPED, why)
+
+
+def _is_authorized(item: Listed) -> bool:
+    return any(name.lower() == "authorization" for name in item.entry.spec.headers)
 
 
 def _command(item: Listed) -> str:

@@ -16,6 +16,9 @@ _UPSTREAM = re.compile(r"oktsec(?:\.exe)?", re.IGNORECASE)
 _MODULE = "oktsec_lint"
 _FURTHEST = 8
 """Words among which our name has to stand: a server may take it as an argument of its own."""
+_PYTHON = re.compile(r"(?:py|pypy)[\w.-]*", re.IGNORECASE)
+_RUNNER = re.compile(r"(?:uvx?|pipx)(?:\.exe)?", re.IGNORECASE)
+"""Other programs that start this one. Behind any other, such as a shell, our name proves nothing."""
 _RUN = "run"
 _END = "--"
 _ENFORCE = "--enforce"
@@ -72,9 +75,11 @@ def is_upstream(words: Sequence[str]) -> bool:
 
 def _launcher_length(words: Sequence[str]) -> int:
     """How many words come before our `run`; 0 when there is none. Another program may start it, such as `uvx`."""
+    first = _name(words[0]) if words else ""
     for index, (word, following) in enumerate(pairwise(words[:_FURTHEST])):
-        is_module = word == _MODULE and words[max(index - 1, 0)] == "-m"
-        if following == _RUN and (is_module or _OURS.fullmatch(_name(word))):
+        is_module = _PYTHON.fullmatch(first) is not None and words[1] == "-m" and (index, word) == (2, _MODULE)
+        is_program = _OURS.fullmatch(_name(word)) and (index == 0 or _RUNNER.fullmatch(first))
+        if following == _RUN and (is_module or is_program):
             return index + 1
     return 0
 

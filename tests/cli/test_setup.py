@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -106,7 +107,10 @@ async def _reads_and_is_refused(wrapped: dict[str, Any], folder: Path) -> None:
 
 def test_what_only_reads_is_allowed_and_the_rest_is_a_comment(home: Home) -> None:
     clients(home, notes=entry(state(home, READ, WRITE, TOLD, LYING, POISONED)))
-    assert home.run("setup", "-y", "--no-progress").code == 0
+    done = home.run("setup", "-y", "--no-progress")
+    named = set(re.findall(r"`oktsec-lint (\w+)", done.err))
+    assert (done.code, named) == (0, {"audit", "scan", "unwrap", "wrap"})
+    assert all(home.run(command, "--help").code == 0 for command in named)
     assert configured(home)["agents"] == {"cursor": {"allowed_tools": ["read_note", "glance"]}}
     text = (home.project / "oktsec.yaml").read_text()
     assert "      # - write_note   # write\n" in text
@@ -126,9 +130,12 @@ def test_an_agent_that_may_read_nothing_may_call_nothing(home: Home) -> None:
 def test_no_credential_is_written_down(home: Home) -> None:
     known = {"NOTES_DIR": "/srv/notes", "MODE": "read-only", "PORT": "8080", "MINE": "${HOME}/notes"}
     hidden = {"NOTES_TOKEN": SECRET, "ODD": "Tr0ub4dor&3", "DEFAULT": "${NOPE:-Tr0ub4dor&3}"}
+    hidden |= {"AWS_SECRET_ACCESS_KEY": "/madeUp/madeUpMadeUp", "DB_PASS": "madeup", "PIN": "8080"}
+    hidden |= {"PART": "/m4deUpM4deUpM4deUpM4deUpM4deUp", "BOT": "https://bots.example.com/bot12:M4deUpM4deUp/"}
     home.write("project/.mcp.json", json.dumps({"mcpServers": {"notes": entry(state(home, READ), env=known | hidden)}}))
     done = home.run("setup", "-y", "--no-progress")
-    assert (done.code, "in its environment: DEFAULT, NOTES_TOKEN, ODD\n" in done.err) == (0, True), done
+    names = ", ".join(sorted(hidden))
+    assert (done.code, f"in its environment: {names}\n" in done.err) == (0, True), done
     assert configured(home)["mcp_servers"]["notes"]["env"] == known | {name: f"${{{name}}}" for name in hidden}
     written = [(home.project / name).read_text() for name in ("oktsec.yaml", "oktsec.lock")]
     assert not any(secret in text for text in written for secret in (SECRET, "Tr0ub4dor"))

@@ -232,6 +232,63 @@ def test_what_the_gateway_does_not_know_or_speak_is_left(home: Home) -> None:
     assert "sse    left as it is: it is reached by the older SSE transport" in done.out
 
 
+def test_a_token_of_the_gateway_does_not_go_to_the_server(home: Home) -> None:
+    home.configure(ROUTED)
+    file = home.give("cursor")
+    before = file.read_bytes()
+    home.run("wrap", "cursor", "--gateway")
+    headers = f'"headers": {{"Authorization": "Bearer {SECRET}"}}, '
+    file.write_text(file.read_text().replace('"auth":', headers + '"auth":'))
+    done = home.run("unwrap", "cursor")
+    assert (done.code, "http://127.0.0.1:9191/in" in file.read_text()) == (4, True)
+    assert "remote  left as it is: its `Authorization` is for the gateway" in done.out
+    file.write_text(file.read_text().replace(headers, ""))
+    assert (home.run("unwrap", "cursor").code, file.read_bytes()) == (0, before)
+
+
+TWO = """\
+mcpServers:
+  - {name: first, type: streamable-http, url: "https://one.example.com/mcp"}
+  - {name: remote, type: streamable-http, url: "https://mcp.example.com/mcp"}
+"""
+
+
+def test_a_server_that_has_moved_does_not_get_the_url_of_another(home: Home) -> None:
+    home.configure(ROUTED + '  first: {transport: http, url: "https://one.example.com/mcp"}\n')
+    file = home.write(".continue/config.yaml", TWO)
+    assert home.run("wrap", "continue", "--gateway").out.count("routed") == 2
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text(lines[0] + lines[2])
+    done = home.run("unwrap", "continue")
+    assert (done.code, "remote  left as it is: it was renamed or moved since" in done.out) == (4, True), done
+    assert "one.example.com" not in file.read_text()
+    file.write_text("".join(lines))
+    assert (home.run("unwrap", "continue").code, file.read_text()) == (0, TWO)
+
+
+BESIDE = """\
+{"mcpServers": {
+  "shell": {"command": "sh", "args": ["-c", "true", "oktsec-lint", "run", "--enforce", "--", "python3", "server.py"]},
+  "args": {"command": "python3", "args": ["server.py", "-m", "oktsec_lint", "run", "--", "x"]},
+  "other": {"command": "/tmp/oktsec-lint", "args": ["run", "--enforce", "--", "python3", "server.py"]}
+}}
+"""
+
+
+def test_a_name_on_a_line_is_no_gate(home: Home) -> None:
+    file = home.write(".cursor/mcp.json", BESIDE)
+    assert home.run("discover").out.splitlines()[1:] == [
+        "  shell  unguarded                     sh -c true oktsec-lint run --enforce -- python3 server.py",
+        "  args   unguarded                     python3 server.py -m oktsec_lint run -- x",
+        "  other  enforced by /tmp/oktsec-lint  python3 server.py",
+    ]
+    file.write_text(BESIDE.replace("/tmp/oktsec-lint", "other"))
+    before = file.read_bytes()
+    assert home.run("wrap", "cursor").out.count("  wrapped") == 3
+    home.run("unwrap", "cursor")
+    assert file.read_bytes() == before
+
+
 KNOWN = """\
 mcp_servers:
   memos: {transport: stdio, command: npx, args: ["-y", "@example/notes@1.2.3", "${NOTES_DIR}"]}
