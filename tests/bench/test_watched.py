@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from moves import Peers, replayed
 from watched import CONFIGS, BrokenPromiseError, Watched, setup
 
-from oktsec_lint.protocol.gate import Gate, Setup, Side
+from oktsec_lint.protocol.gate import Command, Gate, Setup, Side
+from oktsec_lint.protocol.gate.message import Message
 from oktsec_lint.protocol.gate.ruling import PASSED, Ruling
 
 SETUPS = {(config, enforce): setup(config, enforce=enforce) for config in CONFIGS for enforce in (True, False)}
@@ -71,8 +73,8 @@ class Forgetful(Gate):
 
 
 class Credulous(Gate):
-    def _objection(self, *_: Any) -> None:
-        return None
+    def _unreadable(self, message: Message, _: Any) -> Iterator[Command]:
+        yield from self._message(message)
 
 
 class Lenient(Gate):

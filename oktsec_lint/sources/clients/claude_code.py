@@ -1,8 +1,7 @@
 """Claude Code: `.mcp.json` of a project or plugin, `~/.claude.json`, `plugin.json`, `managed-mcp.json`.
 
 Source: code.claude.com/docs/en/mcp and /plugins-reference. References are `${VAR}` and `${VAR:-default}`; `$VAR` is
-text. A `.mcp.json` of a plugin may be the bare map of servers, without `mcpServers` around it. No key of an entry keeps
-it from being started: `disabled` is passed over (anthropics/claude-code issues 17756 and 33958).
+text. A `.mcp.json` of a plugin may be the bare map of servers, without `mcpServers` around it.
 """
 
 from __future__ import annotations
@@ -49,7 +48,6 @@ def _dialect(path: str) -> Dialect:
         OKTSEC_REFERENCE,
         lambda text: text.replace(_PLUGIN_ROOT, plugin),
         programs={"headersHelper": "its headers"},
-        switches=(),
     )
 
 
