@@ -302,12 +302,6 @@ def test_nothing_beside_a_bare_entry_hides_it(beside: str) -> None:
     assert [spec.name for spec in opened(".mcp.json", text.encode()).config.servers] == ["a"]
 
 
-def test_no_switch_hides_a_server_that_its_client_starts() -> None:
-    text = b'{"mcpServers": {"a": {"command": "x", "disabled": true}, "b": {"command": "y", "enabled": false}}}'
-    assert [spec.name for spec in opened(".mcp.json", text).config.servers] == ["a", "b"]
-    assert not opened(".roo/mcp.json", text).config.servers
-
-
 @pytest.mark.parametrize("name", [".mcp.json", ".vscode/settings.json", ".zed/settings.json"])
 def test_a_second_empty_map_of_servers_is_told(name: str) -> None:
     inner = '{"a": {"command": "x"}}'
