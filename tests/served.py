@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.recording import Message
 
-PATIENCE = 20
+PATIENCE = 60
 MODERN = "2026-07-28"
 LEGACY = "2025-11-25"
 META = "io.modelcontextprotocol/"

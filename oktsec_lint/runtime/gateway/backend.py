@@ -64,6 +64,8 @@ class Backend:
         self._failures = 0
         self._retry = 0.0
         self._opened_at = 0.0
+        self._over = False
+        """Whether no session may be opened any more."""
 
     @property
     def name(self) -> str:
@@ -127,7 +129,8 @@ class Backend:
         await session.close(reason)
 
     async def shut(self) -> None:
-        """Ends every session."""
+        """Ends every session, for good."""
+        self._over = True
         await asyncio.gather(*(self.close(session, "the gateway ends") for session in list(self.sessions)))
 
     async def _opened(self, make: Callable[[], Session], *, modern: bool) -> Session:
@@ -149,9 +152,12 @@ class Backend:
         self.sessions.add(session)
         try:
             await link.open()
-        except UpstreamError:
+        except (UpstreamError, asyncio.CancelledError):
             await self.close(session)
             raise
+        if self._over:  # its process may have come to life after everybody else was told to end
+            await self.close(session)
+            raise UpstreamError(f"{self.name} is not started: the gateway ends")
         return session
 
     async def _speaks(self, session: Session, *, modern: bool, last: bool) -> bool:
