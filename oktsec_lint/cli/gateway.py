@@ -26,7 +26,7 @@ from oktsec_lint.protocol.gateway import Names
 from oktsec_lint.runtime.gateway.backend import Backend
 from oktsec_lint.runtime.gateway.holding import Holding
 from oktsec_lint.runtime.gateway.house import Ground, House
-from oktsec_lint.runtime.gateway.service import Place, Service, bound
+from oktsec_lint.runtime.gateway.service import Place, Service, bound, stamped
 from oktsec_lint.runtime.gateway.session import Entry
 from oktsec_lint.runtime.gateway.spans import Untraced
 from oktsec_lint.runtime.gateway.tallies import Tallies
@@ -111,8 +111,8 @@ class _Gateway:
         config = self._first.config
         if not config.servers:
             raise UsageError("no server is configured", hint="name them under `mcp_servers`")
-        house = self._built(self._first)
-        watched = (Path(config.path), lock_path(config, Path.cwd()))
+        watched = stamped((Path(config.path), lock_path(config, Path.cwd())))
+        house = self._built(self._opened())  # read once more: what changes after the stamp will be seen
         place = joined(Place(self._socket, config.gateway.endpoint_path or "/mcp", watched), self._worker)
         gc.enable()
         gc.freeze()

@@ -71,13 +71,21 @@ def _nowhere(mode: str) -> TextIO:
 
 def silence_stdout() -> None:
     """After a broken pipe (`| head`) the interpreter would complain once more while flushing at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _silence(sys.stdout)
+
+
+def _silence(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def tell(message: str) -> None:
     """One line for the person, on stderr: stdout carries the report only. Nobody has to be there to read it."""
-    with suppress(OSError):
+    try:
         sys.stderr.write(f"oktsec-lint: {message}\n")
+        sys.stderr.flush()
+    except OSError:
+        with suppress(OSError):
+            _silence(sys.stderr)  # what nobody took would be tried again at exit, and change its code
 
 
 def somebody_answers() -> bool:

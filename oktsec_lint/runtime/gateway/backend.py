@@ -108,11 +108,13 @@ class Backend:
         self.note(State.READY)
         return session
 
-    def _failed(self) -> None:
-        """Once for all sessions that fail together."""
+    def _failed(self, *, spared: int = 0) -> None:
+        """Once for all sessions that fail together. The first `spared` times are forgiven at once."""
         if not self.waits:
             self._failures += 1
-            self._retry = time.monotonic() + min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (self._failures - 1))
+            if self._failures > spared:
+                wait = _FIRST_WAIT * 2 ** (self._failures - spared - 1)
+                self._retry = time.monotonic() + min(_LONGEST_WAIT, wait)
 
     def _lost(self, session: Session, reason: str) -> None:
         """An open session has ended by itself."""
@@ -120,7 +122,7 @@ class Backend:
             return
         others = any(item.revision and not item.gone for item in self.sessions if item is not session)
         if time.monotonic() - self._opened_at < _SHORT:
-            self._failed()
+            self._failed(spared=1)
         self.note(State.DEGRADED if others else State.DOWN, f"a session has ended: {reason}" if others else reason)
 
     async def close(self, session: Session, reason: str = "closed") -> None:

@@ -8,9 +8,10 @@ import signal
 import socket
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from typing import TypeAlias
 
 from aiohttp import web
 
@@ -40,13 +41,18 @@ _HEADERS = 32 << 10
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
+Stamp: TypeAlias = "tuple[int, int] | None"
+"""When a file was written, and which one it is; None for none."""
+
+
 class Place(NamedTuple):
     """Where a gateway listens, and what makes it look at its files again."""
 
     socket: socket.socket
     """Bound (`bound`)."""
     path: str
-    watched: tuple[Path, ...] = ()
+    watched: Mapping[Path, Stamp]
+    """What makes it look at its files again, as they were before they were read (`stamped`)."""
     neighbours: Neighbours | None = None
     """The other workers on the same port."""
     board: Board | None = None
@@ -104,7 +110,7 @@ class Service:
             self._leave_numbers()
 
     async def _until_over(self) -> None:
-        stamp = _stamp(self._place.watched)
+        stamp = self._place.watched
         while not self._over.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(_GLANCE):
@@ -112,7 +118,7 @@ class Service:
             self._woken.clear()
             self._reception.tidy(time.monotonic())
             self._leave_numbers()
-            now = _stamp(self._place.watched)
+            now = stamped(self._place.watched)
             if self._reload.is_set() or now != stamp:
                 stamp = now
                 self._reload.clear()
@@ -267,12 +273,12 @@ def bound(address: str, port: int, *, shared: bool = False) -> socket.socket:
     return made
 
 
-def _stamp(paths: tuple[Path, ...]) -> tuple[tuple[int, int] | None, ...]:
-    """What changes when a file does."""
-    return tuple(_file_stamp(path) for path in paths)
+def stamped(paths: Iterable[Path]) -> Mapping[Path, Stamp]:
+    """What changes when a file does, for each."""
+    return {path: _file_stamp(path) for path in paths}
 
 
-def _file_stamp(path: Path) -> tuple[int, int] | None:
+def _file_stamp(path: Path) -> Stamp:
     try:
         found = path.stat()
     except OSError:

@@ -14,8 +14,8 @@ from tests.runtime.gateway.gateways import Gateway, Reply, Session, configured, 
 AGENTS = "  coder: {}\n  reader: {allowed_tools: [pid]}"
 SERVERS = {"unruly": stdio("unruly.py"), "whole": stdio("whole.py")}
 OPENING = frozenset(
-    "initialize notifications/initialized server/discover tools/list prompts/list resources/list "
-    "resources/templates/list".split()
+    "initialize notifications/initialized subscriptions/listen notifications/subscriptions/acknowledged "
+    "server/discover tools/list prompts/list resources/list resources/templates/list".split()
 )
 Ask = Callable[[Gateway, Session, str], Reply]
 

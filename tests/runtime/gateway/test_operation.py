@@ -215,7 +215,7 @@ class TestLocked:
             session = gateway.opened()
             assert session.call("echo", text="before").text == "before"
             assert session.call("turn").text == "done"
-            assert session.call("echo", text="after").code == -32602
+            assert session.call("echo", text="after").code in {-32600, -32602}  # refused, or not listed any more
             assert "echo" not in session.tools()
             assert gateway.modern("tools/call", name="unruly_pid", arguments={}).text.isdigit()
 
