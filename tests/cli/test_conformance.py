@@ -20,7 +20,7 @@ def compared(*args: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("revision", ["2025-11-25", "2026-07-28"])
 def test_outcomes_are_the_same_with_and_without_the_gate(revision: str) -> None:
-    ran = compared("--spec", revision)
+    ran = compared("--spec", revision, "--way", "observing", "--way", "enforcing")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "FAILURE" not in ran.stdout
     assert "differences: 0" in ran.stdout
