@@ -79,7 +79,7 @@ def test_a_real_client_reads_and_is_refused_the_rest_through_what_was_set_up(hom
 
 
 @pytest.mark.slow
-def test_references_are_clean(home: Home) -> None:
+def test_references(home: Home) -> None:
     reference_servers(home, "filesystem", "memory", "everything")
     assert home.run("setup", "--yes", "--no-progress").code == 0
     scanned = home.run("scan", "--no-progress")
