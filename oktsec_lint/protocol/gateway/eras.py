@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from oktsec_lint.core.model import EMPTY, JsonValue
 from oktsec_lint.core.values import NamedTuple
+from oktsec_lint.protocol.gate.message import members
 from oktsec_lint.protocol.revisions import MODERN, SERVER_INFO
 
 _META = "io.modelcontextprotocol/"
@@ -50,19 +51,19 @@ class Client(NamedTuple):
 
 def client_in(params: Mapping[str, JsonValue]) -> Client:
     """The client of a modern request, from its envelope."""
-    meta = _members(params.get("_meta"))
+    meta = members(params.get("_meta"))
     revision, level = meta.get(_VERSION), meta.get(_LEVEL)
     return Client(
         revision if isinstance(revision, str) else "",
-        _members(meta.get(_CAPABILITIES)),
-        _members(meta.get(_INFO)),
+        members(meta.get(_CAPABILITIES)),
+        members(meta.get(_INFO)),
         level if isinstance(level, str) else "",
     )
 
 
 def to_server(params: Mapping[str, JsonValue], client: Client, revision: str) -> JsonObject:
     """A request's params for a server of `revision`."""
-    meta = {key: value for key, value in _members(params.get("_meta")).items() if key not in _ENVELOPE}
+    meta = {key: value for key, value in members(params.get("_meta")).items() if key not in _ENVELOPE}
     modern = revision in MODERN
     dropped = {"_meta"} if modern else {"_meta", *_ROUNDS}
     if modern:
@@ -89,15 +90,11 @@ def to_client(method: str, result: JsonObject, *, modern: bool) -> JsonObject:
 
 def named(result: JsonObject, info: JsonObject) -> JsonObject:
     """A modern result that names its server."""
-    return {**result, "_meta": {SERVER_INFO: info, **_members(result.get("_meta"))}}
+    return {**result, "_meta": {SERVER_INFO: info, **members(result.get("_meta"))}}
 
 
 def needs(result: Mapping[str, JsonValue]) -> dict[str, JsonObject]:
     """What a modern server needs of its client before it answers, by the keys it wants it under; empty for nothing."""
     if result.get("resultType") != "input_required":
         return {}
-    return {key: request for key, request in _members(result.get("inputRequests")).items() if isinstance(request, dict)}
-
-
-def _members(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, dict) else {}
+    return {key: request for key, request in members(result.get("inputRequests")).items() if isinstance(request, dict)}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from oktsec_lint.core.lock.canonical import canonical
 from oktsec_lint.core.model import JsonValue
+from oktsec_lint.protocol.gate.message import members
 from oktsec_lint.protocol.gateway.eras import Client, JsonObject, client_in
 from oktsec_lint.protocol.gateway.openings import agreed, initialized
 from oktsec_lint.protocol.gateway.post import Posted, Rejected
@@ -101,7 +102,7 @@ class Reception:
         if not isinstance(said, list) or said[0] != agent or posted_session in self._left:
             return None
         _, revision, capabilities, info, *_ = said
-        client = Client(str(revision), _members(capabilities), _members(info))
+        client = Client(str(revision), members(capabilities), members(info))
         return self._keep(Guest(posted_session, agent, client, self._holding))
 
     def home(self, session: str, state: JsonValue = None) -> int | None:
@@ -115,9 +116,9 @@ class Reception:
 
     async def initialize(self, posted: Posted, agent: str) -> tuple[JsonObject, str]:
         """The answer to an `initialize`, and the new session's id."""
-        params = _members(posted.message.get("params"))
+        params = members(posted.message.get("params"))
         revision = agreed(params.get("protocolVersion"))
-        capabilities, info = _members(params.get("capabilities")), _members(params.get("clientInfo"))
+        capabilities, info = members(params.get("capabilities")), members(params.get("clientInfo"))
         name = self._seal.close(_SESSION, [agent, revision, capabilities, info, secrets.token_hex(8), self._worker])
         guest = self._keep(Guest(name, agent, Client(revision, capabilities, info), self._holding))
         said = await self._party(guest).said()
@@ -147,7 +148,7 @@ class Reception:
     async def of_visitor(self, posted: Posted, agent: str, stream: Stream) -> JsonObject | Rejected:
         """The answer to a request of the newer era."""
         message = posted.message
-        client = client_in(_members(message.get("params")))
+        client = client_in(members(message.get("params")))
         visitors, party = self._visit(agent, client)
         asked = Asked(posted, message, party, client, stream, None, visitors, self._seal)
         if asked.method == "subscriptions/listen":
@@ -156,7 +157,7 @@ class Reception:
 
     def notified(self, message: JsonObject, guest: Guest) -> None:
         """A client of the older era says something that wants no answer."""
-        params = _members(message.get("params"))
+        params = members(message.get("params"))
         if message["method"] == "notifications/cancelled":
             task = guest.running.get(id_text(params.get("requestId")))
             if task is not None:
@@ -166,7 +167,7 @@ class Reception:
                 session.tell("notifications/roots/list_changed", params or None)
 
     async def _listening(self, asked: Asked, visitors: Visitors) -> JsonObject | Rejected:
-        wanted = _members(asked.params.get("notifications"))
+        wanted = members(asked.params.get("notifications"))
         listening = Listening(asked.message.get("id"), asked.stream, wanted)
         visitors.listening.append(listening)
         try:
@@ -210,7 +211,3 @@ class Reception:
         task = asyncio.get_running_loop().create_task(party.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
-
-
-def _members(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, dict) else {}

@@ -29,7 +29,7 @@ from .tallies import Tallies
 
 PATIENCE = 300.0
 """Seconds without a sign of life after which a request has no answer."""
-LOST, BROKEN, UNSERVED = -32603, -32603, -32603
+LOST, BROKEN = -32603, -32603
 _AGAIN = 1.0
 """Seconds until a server is listened to again that has ended the stream in order."""
 _FIRST = 1000
