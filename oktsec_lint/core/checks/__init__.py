@@ -13,7 +13,20 @@ from oktsec_lint.core.config import Config
 from oktsec_lint.core.findings import Hit
 from oktsec_lint.core.model import Inventory
 
-from . import clashes, coverage, flows, hints, identity, listing, lookalike, open_agents, references, schemas, squatting
+from . import (
+    clashes,
+    coverage,
+    flows,
+    hints,
+    identity,
+    listing,
+    lookalike,
+    open_agents,
+    read_only,
+    references,
+    schemas,
+    squatting,
+)
 
 Check: TypeAlias = Callable[[Inventory, Config], Iterable[Hit]]
 
@@ -26,6 +39,7 @@ CHECKS: Mapping[str, Check] = {
     "listing": listing.check,
     "lookalike": lookalike.check,
     "open-agents": open_agents.check,
+    "read-only": read_only.check,
     "references": references.check,
     "schemas": schemas.check,
     "squatting": squatting.check,
