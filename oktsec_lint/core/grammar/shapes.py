@@ -45,12 +45,20 @@ _WELL_KNOWN = frozenset(
 )
 
 
+_PAGING = frozenset(
+    "next_token page_token next_page_token pagination_token continuation_token starting_token sync_token".split()
+)
+"""Names of places in a listing, which end as secrets do."""
+
+
 def shape_of(word: str) -> str:
     """The class a word has by its looks, or an empty string."""
     if word.isalpha() or len(word) == 1:
         return ""
     if word in _WELL_KNOWN:
         return "poptool"
+    if word in _PAGING:
+        return "ident"
     return _looks(word)
 
 
