@@ -20,7 +20,8 @@ _ENVIRONMENT = (
 _SYSTEM_TAG = (
     r"^<\|[a-z]|^</?(?:important|system|instructions?|hidden|secret|admin|assistant|developer|critical|override|priority"
     r"|mandatory|urgent|directive|private|internal|confidential|ai|llm|model|agent|security|policy|rules?|sudo|root"
-    r"|command|attention|warning|notice|note|context|prompt|user|human|sys|inst|protocol|tool_call|function_call)"
+    r"|command|attention|warning|notice|note|context|prompt|user|human|sys|inst|protocol"
+    r"|tool_(?:call|result|response|output)|function_(?:call|result|response))"
     r"[a-z_ -]{0,24}>?$"
 )
 """Tags that imitate those of chat templates and of agents; `<name>` and `<id>` are placeholders of honest text."""
