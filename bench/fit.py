@@ -110,12 +110,18 @@ def kind(feature: str) -> str:
     return "pair" if "+" in feature.rstrip("+") else "signal"
 
 
+def _named() -> frozenset[str]:
+    """Every sequence and pattern of the grammar: one that no record holds weighs what honest text says about it."""
+    book = grammarbook.builtin()
+    return frozenset(item.name for item in (*book.sequences, *book.patterns))
+
+
 class Model:
     """The windows of many samples as a matrix, and what is fitted on it."""
 
     def __init__(self, data: Sequence[Sample]) -> None:
         self.data = data
-        self.names = sorted(frozenset[str]().union(*(sample.features for sample in data)))
+        self.names = sorted(_named().union(*(sample.features for sample in data)))
         self.matrix = _matrix([window for sample in data for window in sample.windows], self.names)
         self.owner = np.repeat(np.arange(len(data)), [len(sample.windows) for sample in data])
         self.first = np.searchsorted(self.owner, np.arange(len(data)))
