@@ -32,7 +32,7 @@ _SHORT_NAME = 24
 _SHORTEST_NAME = 3
 _SHORT, _REMEMBERED = 200, 1 << 11
 """Characters of a text whose sentences are remembered, and how many texts."""
-_WORTH_PATTERNS = 3.0
+_WORTH_PATTERNS = 4.0
 """Score by words alone from which an object is put to the patterns: three honest ones in four stay below it, and one
 attack in a thousand."""
 _MEANT_TO_INSTRUCT = frozenset({"server.instructions", "message.prompt"})
