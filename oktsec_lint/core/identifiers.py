@@ -2,11 +2,14 @@
 
 Nine digits are an order number until a check digit says otherwise; still one random number in ten or eleven passes, so
 patterns ask for the number's name beside it wherever a format is digits alone.
+
+Some are written in groups, so a pattern for them may take in words that follow: `NHS number 401 023 2137 1.` It is the
+beginning that counts then, up to the end of some word; what goes on without a space (`401 023 2137-1`) is another id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 _IBAN_LENGTHS: Mapping[str, int] = {
@@ -29,6 +32,7 @@ _PUBLISHED = frozenset(
 """Example accounts of the IBAN registry; they are in every documentation."""
 _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 _FISCAL_ODD = "1 0 5 7 9 13 15 17 19 21 2 4 18 20 11 3 6 8 12 14 16 10 22 25 24 23".split()
+_BETWEEN = dict.fromkeys(map(ord, ":#=\"'"), " ")
 _FISCAL = 16
 _DNI = 8
 _FEWEST = 3
@@ -38,10 +42,20 @@ _PUBLISHED_SSN = frozenset({"078051120", "123456789", "987654321"})
 
 def is_iban(text: str) -> bool:
     """ISO 13616: the country's length, and 1 modulo 97 once the first four characters stand last."""
+    return any(map(_is_account, _beginnings(text)))
+
+
+def _is_account(text: str) -> bool:
     compact = "".join(char for char in text.upper() if char.isalnum())
     if not compact.isascii() or _IBAN_LENGTHS.get(compact[:2]) != len(compact) or compact in _PUBLISHED:
         return False
     return int("".join(str(int(char, 36)) for char in compact[4:] + compact[:4])) % 97 == 1
+
+
+def _beginnings(text: str) -> Iterator[str]:
+    """The text, and what is left of it without its last word, its last two, and so on."""
+    words = text.split()
+    return ("".join(words[:count]) for count in range(len(words), 0, -1))
 
 
 def is_dni(text: str) -> bool:
@@ -64,13 +78,18 @@ def is_fiscal_code(text: str) -> bool:
 
 
 def is_national_number(text: str) -> bool:
-    """Whether the number at the end of a text passes the check of the country whose name for it stands before it."""
+    """Whether a text is the name of a country's number, and behind it one that passes the check of that country."""
     at = next((index for index, char in enumerate(text) if "0" <= char <= "9"), len(text))
-    label, digits = text[:at].lower(), "".join(char for char in text[at:] if "0" <= char <= "9")
+    label = text[:at].lower()
+    checks = [(length, check) for names, length, check in _NATIONAL if any(map(label.count, names))]
+    return any(_is_given(number, checks) for number in _beginnings(text[at:]))
+
+
+def _is_given(number: str, checks: Sequence[tuple[int, Callable[[str], bool]]]) -> bool:
+    digits = "".join(char for char in number if "0" <= char <= "9")
     if len(set(digits)) < _FEWEST or "12345678" in digits:
         return False
-    named = (check for names, length, check in _NATIONAL if len(digits) == length and any(map(label.count, names)))
-    return any(check(digits) for check in named)
+    return any(check(digits) for length, check in checks if len(digits) == length)
 
 
 def _is_ssn(digits: str) -> bool:
@@ -126,7 +145,8 @@ def _weighted(digits: str, weights: range | tuple[int, ...]) -> int:
 
 
 def _last_word(text: str) -> str:
-    words = text.replace(":", " ").replace("#", " ").replace("=", " ").split()
+    """Without what stands between a name and its value: `dni": "12345677J`."""
+    words = text.translate(_BETWEEN).split()
     return words[-1] if words else ""
 
 

@@ -30,6 +30,10 @@ _STAND_INS = (
     "api_key apikey undefined string"
 ).split()
 _UUID = [8, 4, 4, 4, 12]
+_BETWEEN = dict.fromkeys(map(ord, ":=&\"'"), " ")
+"""What stands between a name and its value, or between two such pairs."""
+_BEHIND_HOST = ",;&!*(]{}^$=+~%"
+"""What a pattern for URLs may still take in although no host holds it."""
 _NO_VALUE = frozenset("<>{}()[]$%* ")
 _LEAST_BITS = 3.0
 """Shannon entropy of one character, in bits: English words have 2.5 to 3.2, random letters and digits over 3.3."""
@@ -74,9 +78,22 @@ def is_live(text: str) -> bool:
     return not any(word in lowered for word in _STAND_INS) and len(set(lowered)) >= min(10, len(lowered) // 2)
 
 
+def is_live_secret(text: str) -> bool:
+    """Whether the secret at the end of a match is live, whatever the names before it say (`TWILIO_API_KEY=SK...`)."""
+    words = text.translate(_BETWEEN).split()
+    return bool(words) and is_live(words[-1])
+
+
 def is_random_value(text: str) -> bool:
-    """Whether what follows the first `=` or `:` of an assignment looks drawn at random: long, mixed, no stand-in."""
+    """Whether what follows the first `=` or `:` of an assignment looks drawn at random: long, mixed, no stand-in.
+
+    In a query (`token=...&user=sample`) it may end at the first `&`.
+    """
     value = _assigned(text)
+    return _is_random(value) or _is_random(value.partition("&")[0])
+
+
+def _is_random(value: str) -> bool:
     if len(value) < _LEAST_LENGTH or not is_live(value) or not _NO_VALUE.isdisjoint(value):
         return False
     mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
@@ -124,18 +141,29 @@ def _joined(checks: Sequence[Callable[[str], bool]]) -> Callable[[str], bool]:
     return lambda text: any(check(text) for check in checks)
 
 
+def _at_host(check: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Of a URL as it is, and as whoever reads it from a sentence or a command has it: `curl http://2130706433;id`."""
+
+    def checked(text: str) -> bool:
+        scheme, mark, rest = text.partition("://")
+        end = next((at for at, char in enumerate(rest) if char in _BEHIND_HOST), len(rest))
+        return check(text) or check(f"{scheme}{mark}{rest[:end]}")
+
+    return checked
+
+
 VALIDATORS: Mapping[str, Callable[[str], bool]] = {
     "luhn": is_card,
     "mod97": is_iban,
     "crc32-base62": has_crc32_tail,
-    "live": is_live,
+    "live": is_live_secret,
     "entropy": is_random_value,
     "basic-auth": is_basic_credential,
     "national-number": is_national_number,
     "letter-number": _joined((is_dni, is_fiscal_code)),
-    "metadata-host": is_metadata,
-    "internal-host": is_internal,
-    "disguised-host": is_disguised,
+    "metadata-host": _at_host(is_metadata),
+    "internal-host": _at_host(is_internal),
+    "disguised-host": _at_host(is_disguised),
 }
 """The names that a pattern's `validate` may give."""
 

@@ -228,8 +228,30 @@ BYSTANDERS = [
     "日本",
     "&amp;",
     "1.",
+    "2",
+    "12 345 6789",
+    "4539",
+    "2026-11-23",
+    "AB12",
+    "a",
+    "and",
+    "next",
+    "x1.y-2",
+    "-",
+    ".",
+    "(",
+    "#3:",
+    "=",
 ]
+JOINTS = ["\n", " ", ", ", "\t"]
 CLEAN = st.lists(st.sampled_from(BYSTANDERS), max_size=4).map("\n".join)
+CONFIRMED = [
+    pytest.param(rule.id, example.text, example.on, id=f"{rule.id}-{number}")
+    for rule in rulebook.documented()
+    if any(pattern.validate for pattern in rule.patterns)
+    for number, example in enumerate(rule.examples)
+    if example.flagged and example.text
+]
 
 
 def rules_hit(engine: Engine, text: str, kind: str) -> set[str]:
@@ -244,12 +266,24 @@ def _up_to(hit: Hit) -> range:
 
 @pytest.mark.parametrize("kind", ["tool.description", "message.result"])
 @settings(deadline=None)
-@given(attack=st.sampled_from(ATTACKS), before=CLEAN, after=CLEAN)
+@given(attack=st.sampled_from(ATTACKS), before=CLEAN, after=CLEAN, joint=st.sampled_from(JOINTS))
 def test_benign_text_around_an_attack_takes_nothing_away(
-    builtin: Engine, kind: str, attack: str, before: str, after: str
+    builtin: Engine, kind: str, attack: str, before: str, after: str, joint: str
 ) -> None:
     alone = rules_hit(builtin, attack, kind)
-    assert alone <= rules_hit(builtin, f"{before}\n{attack}\n{after}", kind)
+    assert alone <= rules_hit(builtin, f"{before}{joint}{attack}{joint}{after}", kind)
+
+
+@pytest.mark.parametrize(("rule_id", "text", "kind"), CONFIRMED)
+def test_no_neighbour_joins_what_a_second_look_has_to_confirm(
+    builtin: Engine, rule_id: str, text: str, kind: str
+) -> None:
+    """A pattern with spaces in it reads on into the next words, and a number that grew has another check digit."""
+    pairs = [
+        f"{one}{joint}{two}" for joint in JOINTS for item in BYSTANDERS for one, two in ((text, item), (item, text))
+    ]
+    hits, _ = builtin.inspect(surface(pair, kind, pair) for pair in pairs)
+    assert not set(pairs).difference(hit.pointer for hit in hits if hit.rule == rule_id)
 
 
 @settings(deadline=None)

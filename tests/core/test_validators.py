@@ -19,6 +19,8 @@ from oktsec_lint.core.validators import VALIDATORS, entropy, luhn, passes
 
 CRC_TOKEN = "ghp" + "_aWFeOgd23eOp1ARVjVEeNJPXGyijpX1TFLh2"
 """Made up; the tail is right. In two pieces, so that nobody's scanner takes it for a leak."""
+TWILIO_KEY = "S" + "K4f9a1c7e0b3d5826af71c4e9d20b6f38"
+"""Made up, in two pieces as well."""
 
 CASES = [
     ("luhn", "4539 5787 6362 1486", True),
@@ -30,6 +32,11 @@ CASES = [
     ("mod97", "GB33 BUKB 2020 1555 5555 55", True),
     ("mod97", "gb33bukb20201555555555", True),
     ("mod97", "GB33BUKB20201555555556", False),
+    ("mod97", "ES91 2100 0418 4502 0005 1333 1", False),
+    ("mod97", "ES7921000813610123456789 and", True),
+    ("mod97", "ES79 2100 0813 6101 2345 6789 1", True),
+    ("mod97", "ES792100081361012345 6789and", False),
+    ("mod97", "CZ65 0800 0000 1920 0014 5399 2024 pay", True),
     ("mod97", "GB33BUKB2020155555555", False),
     ("mod97", "DE89370400440532013000", False),
     ("mod97", "ZZ33BUKB20201555555555", False),
@@ -40,6 +47,12 @@ CASES = [
     ("live", "sk-xxxxxxxxxxxxxxxxxxxxxxxx", False),
     ("live", "glpat-YOUR-TOKEN-GOES-HERE", False),
     ("live", "AKIA0000000000000000", False),
+    ("live", f"twilio_api_key={TWILIO_KEY}", True),
+    ("live", f"twilio example: {TWILIO_KEY}", True),
+    ("live", "?sv=2024-01-01&sr=sample&sig=q7Zr1nVb8XcM5kTd0LwJ3hYpq7Zr1nVb8XcM5kTd0LwJ", True),
+    ("live", '"private_key_id": "0000000000000000000000000000000000000000"', False),
+    ("entropy", "access_token=k9Xv2mQz7LpR4tWs&user=sample", True),
+    ("entropy", "access_token=YOUR_TOKEN_12345&state=k9Xv2mQz7LpR4tWs", False),
     ("entropy", "DB_PASSWORD=k9Xv2mQz7LpR4tWs", True),
     ("entropy", "'token': 'q7Zr1nVb8XcM5kTd=='", True),
     ("entropy", "password=correcthorsebattery", False),
@@ -53,6 +66,14 @@ CASES = [
     ("national-number", "BSN: 111222333", True),
     ("national-number", "BSN: 111222334", False),
     ("national-number", "NHS number 401 023 2137", True),
+    ("national-number", "NHS number 401 023 2137 1", True),
+    ("national-number", "NHS number 401 023 2137. 2", True),
+    ("national-number", "NHS number 401 023 2137-1", False),
+    ("national-number", "NHS number 401 023 21371", False),
+    ("national-number", "NHS number 1 401 023 2137", False),
+    ("national-number", "NHS number 401 023 213", False),
+    ("national-number", "BSN 111222333 444", True),
+    ("national-number", "BSN 111222333444", False),
     ("national-number", "Steuer-ID 86095742719", True),
     ("national-number", "Steuer-ID 86095742718", False),
     ("national-number", "CPF 529.982.247-25", True),
@@ -63,10 +84,20 @@ CASES = [
     ("national-number", "ssn 536-22-8145", True),
     ("national-number", "order 111222333", False),
     ("letter-number", "DNI 12345677J", True),
+    ("letter-number", 'dni": "12345677J', True),
     ("letter-number", "NIE X1234566W", False),
     ("letter-number", "DNI 12345678Z", False),
     ("letter-number", "codice fiscale: MRTMTT91D08F205J", True),
     ("letter-number", "codice fiscale: MRTMTT91D08F205K", False),
+    ("metadata-host", "http://2852039166;id", True),
+    ("metadata-host", "http://2852039166.", True),
+    ("metadata-host", "http://a,b@169.254.169.254", True),
+    ("metadata-host", "http://[::ffff:a9fe:a9fe],", True),
+    ("metadata-host", "http://28520391661,", False),
+    ("internal-host", "http://192.168.1.1&x=1", True),
+    ("internal-host", "http://192.168.1.1.example.com,", False),
+    ("disguised-host", "http://2130706433**", True),
+    ("disguised-host", "http://127.0.0.1,", False),
 ]
 
 
