@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,12 @@ def _runs(pid: int) -> bool:
         return False
 
 
+def _command(pid: int) -> str:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return f"{pid}, which has just ended"
+
+
 def wait_for(look: Callable[[], Any], seconds: float = 60.0, shown: object = None) -> Any:
     """What `look` returns once that is something."""
     until = time.monotonic() + seconds
@@ -130,7 +136,8 @@ def started(folder: Path, *options: str, enforce: bool = True) -> Iterator[Gatew
             children = gateway.children()
             process.terminate()
             assert process.wait(60) == 0, gateway.said
-            assert not [pid for pid in children if _runs(pid)]
+            left = [_command(pid) for pid in children if _runs(pid)]
+            assert not left, left
             assert not [line for line in gateway.said if "Traceback" in line], "".join(gateway.said)
         finally:
             process.kill()

@@ -53,7 +53,7 @@ def test_a_server_that_is_killed_is_down_and_comes_back_by_itself(tmp_path: Path
                 await anyio.to_thread.run_sync(gateway.until, "one is down")
                 assert await says(connected, "two_echo", "still here") == "still here"
                 assert await pid(connected, "two") == other
-                await anyio.to_thread.run_sync(wait_for, lambda: gateway.state("one") == "ready")
+                await anyio.to_thread.run_sync(wait_for, lambda: gateway.state("one") == "ready", 60, gateway.said)
                 assert victim not in gateway.children()
                 assert await pid(connected, "one") != victim
 

@@ -64,6 +64,8 @@ class Backend:
         self._failures = 0
         self._retry = 0.0
         self._opened_at = 0.0
+        self._closing: set[asyncio.Task[None]] = set()
+        """Ends of sessions that are not over yet."""
         self._over = False
         """Whether no session may be opened any more."""
 
@@ -126,14 +128,18 @@ class Backend:
         self.note(State.DEGRADED if others else State.DOWN, f"a session has ended: {reason}" if others else reason)
 
     async def close(self, session: Session, reason: str = "closed") -> None:
-        """Ends one session."""
+        """Ends one session, also where whoever asked for that is cancelled meanwhile."""
         self.sessions.discard(session)
-        await session.close(reason)
+        task = asyncio.get_running_loop().create_task(session.close(reason))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        await asyncio.shield(task)
 
     async def shut(self) -> None:
-        """Ends every session, for good."""
+        """Ends every session, for good; returns when those are over too that somebody else has ended."""
         self._over = True
-        await asyncio.gather(*(self.close(session, "the gateway ends") for session in list(self.sessions)))
+        closing = list(self._closing)
+        await asyncio.gather(*closing, *(self.close(session, "the gateway ends") for session in list(self.sessions)))
 
     async def _opened(self, make: Callable[[], Session], *, modern: bool) -> Session:
         """What a server does not speak is asked once, and only then is the other era tried."""
@@ -148,6 +154,8 @@ class Backend:
         return session
 
     async def _linked(self, make: Callable[[], Session]) -> Session:
+        if self._over:
+            raise self._too_late()
         session = make()
         link = make_link(self.spec, self._environ, session, self._limits, self._pool)
         session.attach(link)
@@ -159,8 +167,11 @@ class Backend:
             raise
         if self._over:  # its process may have come to life after everybody else was told to end
             await self.close(session)
-            raise UpstreamError(f"{self.name} is not started: the gateway ends")
+            raise self._too_late()
         return session
+
+    def _too_late(self) -> UpstreamError:
+        return UpstreamError(f"{self.name} is not started: the gateway ends")
 
     async def _speaks(self, session: Session, *, modern: bool, last: bool) -> bool:
         """Whether the session is open now. Raises UpstreamError where nothing else is left to try."""

@@ -84,14 +84,21 @@ class StdioLink:
         """Closes its input, then asks its group to end, then insists, each after half a second."""
         self._hearing.close()
         self._inlet.close()
+        ended = asyncio.get_running_loop().run_in_executor(None, self._end)  # no task: a loop that ends cancels those
         try:
-            if self._process is not None:
-                await asyncio.shield(asyncio.to_thread(self._process.end))
+            await asyncio.shield(ended)
         finally:
             self._inlet.abort()
             for transport in self._transports:
                 transport.close()
-            await asyncio.shield(asyncio.to_thread(self._kept.close))
+
+    def _end(self) -> None:
+        """In a thread of its own, and to its end once it has begun: nobody else would end the guard."""
+        try:
+            if self._process is not None:
+                self._process.end()
+        finally:
+            self._kept.close()
 
     async def _connect(self, words: LastWords, process: Process) -> None:
         loop, popen = asyncio.get_running_loop(), process.popen

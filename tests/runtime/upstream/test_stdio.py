@@ -17,7 +17,7 @@ from oktsec_lint.runtime.upstream import Limits
 from oktsec_lint.runtime.upstream.stdio import StdioLink
 from tests.live import PLACE, SERVERS, hostile, is_gone
 from tests.reference import stdio
-from tests.runtime.upstream.listener import LIMITS, Talk, run, talking
+from tests.runtime.upstream.listener import LIMITS, Ear, Talk, run, talking
 
 FAULTY = stdio("faulty", sys.executable, str(SERVERS / "faulty.py"))
 CRASHED = "it exited with code 3; its last words: Error: the key *** was refused"
@@ -184,6 +184,27 @@ def test_what_cannot_be_started_says_why(spec: ServerSpec, reason: str) -> None:
     with pytest.raises(UpstreamError) as caught:
         run(test)
     assert caught.value.message == reason
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for its children in /proc")
+def test_an_end_that_was_begun_is_finished_whoever_stops_waiting_for_it() -> None:
+    """A loop that ends cancels every task, also one that has not begun."""
+    from oktsec_lint.launch.orphans import children_elsewhere
+
+    link = StdioLink(FAULTY, os.environ, Ear(), LIMITS)
+    before = set(children_elsewhere())
+
+    async def test() -> set[int]:
+        await link.open()
+        started = set(children_elsewhere()) - before
+        closing = asyncio.ensure_future(link.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        return started
+
+    started = run(test)
+    assert len(started) > 1
+    assert not started & set(children_elsewhere())
 
 
 KILLED = """
