@@ -211,10 +211,9 @@ class Party:
                 part.known = offer
 
     async def _reopen(self, part: _Part) -> None:
-        old, part.session = part.session, None
+        old, part.session, part.offer = part.session, None, None
         if old is not None:
             await part.backend.close(old, old.gone)
-        part.offer = None
         backend = part.backend
         session = await backend.open(
             lambda: self.house.session(backend.name, self.agent, self.client, self._audience), modern=self.client.modern
