@@ -229,6 +229,8 @@ NOT_MEANT = [
     ("at most 10,000 requests are allowed per day.", "thousands-of-times"),
     ("stops the server", "shuts-things-down"),
     ("revoke all access immediately.", "locks-owner-out"),
+    ("elevate the current session to administrator.", "all-users-admin"),
+    ("reports sudo rules with nopasswd.", "safety-switched-off"),
 ]
 
 
