@@ -1,7 +1,7 @@
 """The files of the attack grammar to its value.
 
 `grammar/*.yaml` are what people read and review; `grammar/compiled.json` is what a run loads, with verbs
-inflected, nouns in the plural, macros filled in and the weights beside them. It is generated:
+inflected, nouns in the plural, what each pattern needs and the weights beside them. It is generated:
 
     python -m oktsec_lint.rulebook
 """
@@ -59,6 +59,7 @@ def _read(name: str, make: Callable[[Mapping[str, Any]], _Read]) -> _Read:
 
 
 def _book(data: Mapping[str, Any]) -> Book:
+    groups = tuple(map(tuple, data["groups"]))
     return Book(
         data["says"],
         data["parts"],
@@ -70,7 +71,10 @@ def _book(data: Mapping[str, Any]) -> Book:
             for name, steps, elsewhere in data["sequences"]
         ),
         tuple(
-            Patterned(name, Pattern(PatternType.REGEX, value, tuple(tuple(group) for group in words)))
+            Patterned(
+                name,
+                Pattern(PatternType.REGEX, _expanded(value, data["macros"]), tuple(groups[number] for number in words)),
+            )
             for name, value, words in data["patterns"]
         ),
         data["weights"]["signals"],
@@ -99,6 +103,10 @@ def compiled(directory: Path) -> bytes:
     files = [_yaml(file) for file in sorted(directory.glob("*.yaml"))]
     weights = json.loads((directory / _WEIGHTS).read_bytes())
     patterns = list(_patterns(directory))
+    macros = _macros(directory)
+    needed = {value: _needed(value, macros) for _, _, value in patterns}
+    groups = sorted({group for words in needed.values() for group in words})
+    numbers = {group: number for number, group in enumerate(groups)}
     roles = frozenset(name for file in files if file["part"] == _ROLES for name in file["words"])
     data = {
         "says": {file["part"]: file["says"] for file in files if "says" in file},
@@ -106,7 +114,9 @@ def compiled(directory: Path) -> bytes:
         "words": _entries(_english(files), roles),
         "marks": sorted({mark for file in _language_files(directory) for mark in file.get("marks", ())}),
         "sequences": [[name, steps, elsewhere] for file in files for name, steps, elsewhere in _sequences(file)],
-        "patterns": [[name, value, words] for _, name, value, words in patterns],
+        "macros": macros,
+        "groups": groups,
+        "patterns": [[name, value, [numbers[group] for group in needed[value]]] for _, name, value in patterns],
         "weights": weights,
     }
     return _dumped(data)
@@ -131,7 +141,7 @@ def _yaml(file: Path) -> Any:
     return yaml.safe_load(file.read_bytes())
 
 
-def _parts(files: Iterable[Mapping[str, Any]], patterns: Iterable[tuple[str, str, str, Any]]) -> dict[str, str]:
+def _parts(files: Iterable[Mapping[str, Any]], patterns: Iterable[tuple[str, str, str]]) -> dict[str, str]:
     """Signal to part; parts without a meaning of their own, such as small linking words, count nowhere."""
     parts: dict[str, str] = {}
     for file in files:
@@ -139,7 +149,7 @@ def _parts(files: Iterable[Mapping[str, Any]], patterns: Iterable[tuple[str, str
             names = [*file.get("words", {}), *file.get("shapes", ())]
             parts.update((name + ending, file["part"]) for name in names for ending in ("", "+"))
             parts.update((name, file["part"]) for name, _, _ in _sequences(file))
-    parts.update((name, part) for part, name, _, _ in patterns)
+    parts.update((name, part) for part, name, _ in patterns)
     return parts
 
 
@@ -196,22 +206,29 @@ def _steps(line: str) -> Iterator[list[Any]]:
             gap = _DEFAULT_GAP
 
 
-def _patterns(directory: Path) -> Iterator[tuple[str, str, str, list[list[str]]]]:
-    from .literals import needed_words
-
-    macros: Mapping[str, str] = _yaml(directory / "patterns" / "macros.yaml")["macros"]
+def _patterns(directory: Path) -> Iterator[tuple[str, str, str]]:
+    """Part, name and value of each, macros not yet filled in."""
     for file in sorted((directory / "patterns").glob("*.yaml")):
         content = _yaml(file)
         for name, values in content.get("patterns", {}).items():
             for number, value in enumerate(values, 1):
-                full = _expanded(value, macros)
-                words = [list(group) for group in needed_words(full)]
-                yield content["part"], f"{name}.{number}" if len(values) > 1 else name, full, words
+                yield content["part"], f"{name}.{number}" if len(values) > 1 else name, value
+
+
+def _macros(directory: Path) -> Mapping[str, str]:
+    macros: Mapping[str, str] = _yaml(directory / "patterns" / "macros.yaml")["macros"]
+    return {name: _expanded(value, macros) for name, value in macros.items()}
+
+
+def _needed(value: str, macros: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    from .literals import needed_words
+
+    return needed_words(_expanded(value, macros))
 
 
 def _expanded(value: str, macros: Mapping[str, str]) -> str:
-    while (expanded := re.sub("@([A-Z_]+)@", lambda found: f"(?:{macros[found[1]]})", value)) != value:
-        value = expanded
+    while "@" in value and (filled := re.sub("@([A-Z_]+)@", lambda found: f"(?:{macros[found[1]]})", value)) != value:
+        value = filled
     return value
 
 
