@@ -51,7 +51,7 @@ ROUNDS = 8
 each time going half the way, so that they come to rest."""
 FOLDS = 4
 ENFORCE_BUDGET, REVIEW_BUDGET = 0.003, 0.025
-VENDOR_ENFORCE, VENDOR_REVIEW = 0.0099, 0.045
+VENDOR_ENFORCE, VENDOR_REVIEW = 0.0099, 0.03
 _NOTHING: frozenset[str] = frozenset()
 
 
