@@ -26,6 +26,8 @@ from .score import Features, Scale, Window
 from .sentences import Sheet, sheet
 from .signals import Reader, Reading, stems
 
+_WORTH_SHOWING = 0.5
+"""What a neighbouring sentence has to add to a score to be pointed at."""
 _SHOWN = 6
 """Signals that a finding names, heaviest first."""
 _SHORT_NAME = 24
@@ -114,7 +116,8 @@ class Grammar:
             return None
         window = self._scale.best(features)
         pair = [item for item in weighed[window.first : window.first + 2] if item.features.total]
-        chief = max(pair, key=lambda item: item.features.total).surface
+        heaviest = max(pair, key=lambda item: item.features.total)
+        pair, chief = [item for item in pair if item is heaviest or _adds(item, heaviest, window)], heaviest.surface
         severity = self._severity(window.total, chief.kind)
         if severity is None:
             return None
@@ -230,6 +233,13 @@ def _with_patterns(read: Sequence[_Read], names: Mapping[int, Sequence[str]]) ->
             yield _Read(surface, page, reading._replace(signals=signals))
         else:
             yield _Read(surface, page, reading)
+
+
+def _adds(item: Weighed, heaviest: Weighed, window: Window) -> bool:
+    """Whether a sentence says enough that its neighbour does not: others only take the eye off."""
+    others = heaviest.features.weights
+    own = (weight for name, weight in window.weights.items() if name in item.features.weights and name not in others)
+    return sum(own) >= _WORTH_SHOWING
 
 
 def _breakdown(window: Window) -> str:
