@@ -14,7 +14,7 @@ EVIL = [
     {"name": "list_notes", "description": f"Lists the notes.{POISON}", "inputSchema": {"type": "object"}},
     {"name": "read_note", "description": "Returns one note.", "inputSchema": {"type": "object"}},
 ]
-RULES = ("IAP-007", "IAP-008", "INJ-005")
+RULES = ("IAP-007", "IAP-008", "INJ-004")
 """What is found in the poisoned description."""
 
 

@@ -292,7 +292,7 @@ def test_a_difference_from_a_report(committed: Project) -> None:
     (committed.folder / "main.json").write_text(committed.run("scan", "--format", "json").out)
     assert committed.run("scan", "--diff", "main.json").code == 0
     committed.offer(POISONED, {**WRITE, "description": EVIL})
-    assert {"INJ-001", "IAP-007", "LCK-001"} <= set(committed.found("--diff", "main.json"))
+    assert {"IAP-007", "LCK-001"} <= set(committed.found("--diff", "main.json"))
 
 
 def test_drift_is_never_excused_by_a_difference_when_the_lock_has_to_hold(committed: Project) -> None:
