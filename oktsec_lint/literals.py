@@ -16,9 +16,14 @@ from oktsec_lint.core.values import NamedTuple
 
 Words = frozenset[str]
 
-_MOST = 48
+_MOST = 600
 """Words that one of which is needed; more say too little."""
-_SHORTEST = 3
+_SPELT_OUT = 48
+"""Texts that a part may match and that are still spelt out."""
+_SHORTEST = 2
+"""Letters of a word; signs such as `@` may stand alone."""
+_TELLING = 3
+"""Letters of a word that says enough by itself."""
 _LONGEST = 14
 _GROUPS = 2
 _COMMON = frozenset(
@@ -27,6 +32,8 @@ _COMMON = frozenset(
     when where which will with you your""".split()
 )
 """Words of a clean description; needing them narrows nothing down."""
+_EVERYWHERE = " .,-_'()/:\n"
+"""Signs that stand in most texts."""
 _CLASS = 10
 """Characters of a class that are still spelled out."""
 
@@ -69,14 +76,18 @@ def _groups_of(found: _Found) -> tuple[Words, ...]:
 def _shortened(group: Words) -> Words:
     """The group without words that hold another of its words; empty when it says too little."""
     words = {_trimmed(word.lower()[:_LONGEST]) for word in group}
-    if len(words) > _MOST or min(map(len, words), default=0) < _SHORTEST:
+    if len(words) > _MOST or not words or any(map(_says_little, words)):
         return frozenset()
     return frozenset(word for word in words if not any(other in word for other in words - {word}))
 
 
+def _says_little(word: str) -> bool:
+    return len(word) < _SHORTEST and (not word or word.isalnum() or word in _EVERYWHERE)
+
+
 def _trimmed(word: str) -> str:
     bare = word.strip()
-    return bare if len(bare) >= _SHORTEST else word
+    return word if _says_little(bare) else bare
 
 
 def _sequence(items: Iterable[Any]) -> _Found:
@@ -98,9 +109,9 @@ def _sequence(items: Iterable[Any]) -> _Found:
 
 def _product(first: Words, second: Words | None) -> Words | None:
     """Both after one another. Two choices between words stay two groups: together they would be too many words."""
-    if second is None or len(first) * len(second) > _MOST:
+    if second is None or len(first) * len(second) > _SPELT_OUT:
         return None
-    if len(first) > 1 and len(second) > 1 and min(map(len, (*first, *second))) >= _SHORTEST:
+    if len(first) > 1 and len(second) > 1 and min(map(len, (*first, *second))) >= _TELLING:
         return None
     return frozenset(one + other for one in first for other in second)
 
@@ -138,7 +149,7 @@ def _class(members: Sequence[tuple[Any, Any]]) -> _Found:
 def _branch(parts: Sequence[_Found]) -> _Found:
     if all(part.exact is not None for part in parts):
         together = frozenset().union(*(part.exact or () for part in parts))
-        return _Found(together) if len(together) <= _MOST else _Found(None, _usable([together]))
+        return _Found(together) if len(together) <= _SPELT_OUT else _Found(None, _usable([together]))
     choices = [min(map(_shortened, _usable(_groups_of(part))), key=_frequency, default=frozenset()) for part in parts]
     return _Found(None, _usable([frozenset().union(*choices)])) if all(choices) else _ANYTHING
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from oktsec_lint.literals import needed_words
 
+LONG_LIST = [f"{first}{second}" for first in "abcdefghij" for second in "klmnopqrst"]
 KNOWN = [
     ("conversation", [["conversation"]]),
     (r"\b(?:send|post) .{0,40}\b(?:keys?|tokens)\b", [["key", "tokens"], ["post", "send"]]),
@@ -20,7 +21,10 @@ KNOWN = [
     ("(?:token){2,}", [["token"]]),
     ("(?:token)*x", []),
     ("[a-z]{4}", []),
-    ("ab", []),
+    ("ab", [["ab"]]),
+    ("[a-z]{2}@", [["@"]]),
+    ("[a-z]{2},", []),
+    (rf"\b(?:{'|'.join(LONG_LIST)})ing\b", [sorted(LONG_LIST), ["ing"]]),
     (r"\x{202E}abcd", []),
     ("(?P<name>secret)s?", [["secret"]]),
     ("abc|", []),

@@ -144,17 +144,9 @@ class _Panel:
         self._known = {} if len(self._known) > _REMEMBERED else self._known
         found = {text: self._known.get(text) for text in texts}
         fresh = [views_of(text) for text, reading in found.items() if reading is None]
-        if fresh:
-            self._glance(fresh)
         new = {views.written[0].text: self._look(views) for views in fresh}
         self._known.update((text, reading) for text, reading in new.items() if len(text) <= _SHORT)
         return {text: reading or new[text] for text, reading in found.items()}
-
-    def _glance(self, fresh: Sequence[Views]) -> None:
-        for lens in self._raw:
-            lens.patterns.glance([view.text for views in fresh for view in views.written])
-        for lens in self._folded:
-            lens.patterns.glance([view.text for views in fresh for view in views.folded])
 
     def _look(self, views: Views) -> _Reading:
         search = _Search(views.written[0].text)
@@ -196,10 +188,9 @@ class _Search:
         self._excused: set[tuple[str, int, int]] = set()
 
     def look(self, lenses: Iterable[_Lens], views: Iterable[View]) -> None:
-        """Through every lens at every view, leaving out the lenses that cannot show anything."""
-        busy = [lens for lens in lenses if not lens.patterns.idle]
-        for view in views if busy else ():
-            for lens in busy:
+        """Through every lens at every view."""
+        for view in views:
+            for lens in lenses:
                 self._through(lens, view)
 
     def _through(self, lens: _Lens, view: View) -> None:

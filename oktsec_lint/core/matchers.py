@@ -1,8 +1,8 @@
 """Patterns to matches, in time linear in the text, whatever the text is.
 
-Every decision is RE2's (automata, no backtracking); Python's `re` is not used here. A text is first put to a prefilter
-that answers "which of these hundreds of patterns match" at once; only those are then asked where. The prefilter is the
-one small door behind which a faster engine may stand (`Prefilter`): it may name a pattern too many, never one too few.
+Every decision is RE2's (automata, no backtracking); Python's `re` is not used here. A text is first read once for the
+words that hundreds of patterns cannot do without; only those whose words it holds are then asked where they match. That
+first look may name a pattern too many, never one too few.
 
 Two kinds of patterns, in sets of their own. `NARROW` ones keep our rule contract: at most `MAX_WIDTH` characters wide
 and written in ASCII. They see one byte a character, `?` for whatever is not ASCII, so byte offsets are character
@@ -14,12 +14,14 @@ and any width; they see UTF-8, and long texts whole up to `LONG_CHUNK`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache, cached_property, lru_cache
-from typing import Any, Protocol, TypeAlias
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 import re2
+from ahocorasick import Automaton
 
 from .rules import Pattern, PatternType
 
@@ -28,27 +30,10 @@ MAX_PATTERN = 4096
 MAX_WIDTH = 1024
 """Most characters a pattern of ours may match."""
 CHUNK = 3072
-_JOINED = 8
-_GLANCED = 1 << 15
-_BEGINNING = 3
-_FEW = 16
-"""Patterns whose words are looked for one by one; the automaton is faster for more of them."""
-_BRIEF, _MANY = 1024, 16
-"""Bytes of a text in which further words are looked for one by one; how many longer ones it takes until all are."""
-_EDGES = ("^", "$", "\\A", "\\z")
 LONG_CHUNK = 1 << 20
 
 Regexp: TypeAlias = Any
 """A compiled pattern; google-re2 ships no types."""
-Groups: TypeAlias = Sequence[Sequence[bytes]]
-"""The words of one pattern: one of each group is in every match."""
-
-
-class Prefilter(Protocol):
-    """Many patterns, one pass."""
-
-    def __call__(self, data: bytes, /) -> Sequence[int]:
-        """Indexes of the patterns that match somewhere in the UTF-8 `data`, possibly with some that do not."""
 
 
 class Width(Enum):
@@ -102,69 +87,24 @@ class PatternSet:
     def __init__(self, patterns: Sequence[Pattern], width: Width) -> None:
         self._patterns = tuple(patterns)
         self._regexps: dict[int, Regexp] = {}
-        self._prefilter: Prefilter | None = None
-        self._all: Prefilter | None = None
-        self._glanced, self.width = False, width
+        self.width = width
 
-    def glance(self, texts: Iterable[str]) -> None:
-        """Look at all texts at once and prepare for them, and for no others until the next glance.
-
-        What none of them needs is left out, which is nearly everything.
-        """
-        joined, first, self._glanced = "\n".join(texts), not self._glanced, True
-        if self.width is Width.WIDE or len(joined) > _GLANCED:
-            self._prefilter = None
-        elif first:
-            self._prefilter = _prefilter(self._patterns, self.width, _Held(joined))
-        else:
-            data = Encoded(joined, self.width).data
-            named = sorted({*self._full()(data), *self._anchored})
-            if len(named) > _FEW:
-                self._prefilter = None
-            else:
-                few = {index: self._groups[index] for index in named}
-                self._prefilter = _among(few, data.lower()) if few else _none
-
-    def narrowed(self, texts: Iterable[str]) -> Prefilter | None:
-        """A prefilter for these texts and no others, the first time: one for all words costs more than a short run."""
-        joined = "\n".join(texts)
-        if self._glanced or not joined or len(joined) > _GLANCED:
-            return None
-        self._glanced = True
-        return _prefilter(self._patterns, self.width, _Held(joined))
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing can match in the texts of the last glance."""
-        return self._prefilter is _none
-
-    @cached_property
-    def _anchored(self) -> tuple[int, ...]:
-        """Patterns without words that may ask for the edge of a text, which is no edge where texts are joined."""
-        indexes = [index for index, pattern in enumerate(self._patterns) if not pattern.words]
-        return tuple(index for index in indexes if any(mark in self._patterns[index].value for mark in _EDGES))
-
-    @cached_property
-    def _groups(self) -> tuple[Groups, ...]:
-        return tuple([[word.encode() for word in group] for group in pattern.words] for pattern in self._patterns)
-
-    def _full(self) -> Prefilter:
-        if self._all is None:
-            self._all = _prefilter(self._patterns, self.width)
-        return self._all
-
-    def matching(self, text: Encoded, narrowed: Prefilter | None = None) -> dict[int, list[tuple[int, int]]]:
-        """Which patterns may match, and in which chunks (byte spans) of the text."""
-        prefilter = narrowed or self._prefilter or self._full()
+    def matching(self, text: Encoded) -> dict[int, list[tuple[int, int]]]:
+        """Which patterns may match, in their order, and in which chunks (byte spans) of the text."""
         size: int = self.width.value
         if len(text.data) <= size:
-            named = prefilter(text.data)
-            return {index: [(0, len(text.data))] for index in named} if named else _NONE
+            named = self._named(text.data)
+            return {index: [(0, len(text.data))] for index in sorted(named)} if named else _NONE
         found: dict[int, list[tuple[int, int]]] = {}
         for start, end in text.chunks(size):
-            for index in prefilter(text.data[start:end]):
+            for index in self._named(text.data[start:end]):
                 found.setdefault(index, []).append((start, end))
-        return found
+        return {index: found[index] for index in sorted(found)}
+
+    def matches(self, index: int, text: Encoded, chunks: Sequence[tuple[int, int]]) -> bool:
+        """Whether a pattern matches anywhere within the chunks."""
+        regexp = self._regexp(index)
+        return any(regexp.search(text.data, start, end) for start, end in chunks)
 
     def spans(
         self, index: int, text: Encoded, chunks: Sequence[tuple[int, int]], *, every: bool
@@ -183,141 +123,77 @@ class PatternSet:
                     yield text.chars(start, end)
                 position = start + 1 if every or start == end else end
 
+    def _named(self, data: bytes) -> list[int]:
+        return [*self._by_words.named(data), *self._by_filter(data)]
+
     def _regexp(self, index: int) -> Regexp:
         if index not in self._regexps:
             self._regexps[index] = re2.compile(source(self._patterns[index]).encode(), _options(self.width))
         return self._regexps[index]
 
+    @cached_property
+    def _by_words(self) -> _Words:
+        return _Words([pattern.words for pattern in self._patterns])
 
-def _prefilter(patterns: Sequence[Pattern], width: Width, held: _Held | None = None) -> Prefilter:
-    """By words where the patterns have them. A few narrow ones without join the words' automaton; any more, or wide
-    ones, would blow it up, and RE2's own filter is made for those. With `held`, only for texts that are part of it."""
-    possible = [index for index, pattern in enumerate(patterns) if held is None or _may_match(pattern, held)]
-    wordless = [index for index in possible if not patterns[index].words]
-    filtered = wordless if width is Width.WIDE or len(wordless) > _JOINED else []
-    joined = sorted(set(possible).difference(filtered))
-    by_words, by_filter = _by_words(patterns, joined, width, held), _by_filter(patterns, filtered, width)
-
-    def prefilter(data: bytes) -> Sequence[int]:
-        return (*by_words(data), *by_filter(data))
-
-    if joined:
-        return prefilter if filtered else by_words
-    return by_filter if filtered else _none
+    @cached_property
+    def _by_filter(self) -> Callable[[bytes], Sequence[int]]:
+        """For patterns of which no words are known, RE2's own filter."""
+        wordless = [index for index, pattern in enumerate(self._patterns) if not pattern.words]
+        if not wordless:
+            return _none
+        chosen = re2.Filter()
+        for index in wordless:
+            chosen.Add(source(self._patterns[index]).encode(), _options(self.width))
+        chosen.Compile()
+        return lambda data: [wordless[number] for number in chosen.Match(data) or ()]
 
 
 def _none(_data: bytes) -> Sequence[int]:
     return ()
 
 
-class _Held:
-    """A text in which to look for many words: most are ruled out by how they begin."""
+class _Words:
+    """Which patterns a text holds the words of: one automaton over all words (Aho and Corasick 1975).
 
-    def __init__(self, text: str) -> None:
-        self._text = text.encode("ascii", "replace").decode().lower()
-        self._beginnings = {self._text[at : at + _BEGINNING] for at in range(len(self._text))}
+    Words and texts are compared case-folded, which makes no two characters differ that RE2 takes for the same letter.
+    """
 
-    def holds(self, word: str) -> bool:
-        return (len(word) < _BEGINNING or word[:_BEGINNING] in self._beginnings) and word in self._text
+    def __init__(self, needs: Iterable[Sequence[Sequence[str]]]) -> None:
+        """`needs` holds the groups of words of every pattern: a match holds a word of each group."""
+        numbers: dict[Sequence[str], int] = {}
+        self._asking: dict[int, list[tuple[int, frozenset[int]]]] = {}
+        """The first group of a pattern, its rarest, to those that need it, with the other groups each of them needs."""
+        for index, groups in enumerate(needs):
+            if groups:
+                first, *others = [numbers.setdefault(group, len(numbers)) for group in groups]
+                self._asking.setdefault(first, []).append((index, frozenset(others)))
+        self._automaton = _automaton(numbers) if numbers else None
 
-
-def _may_match(pattern: Pattern, held: _Held) -> bool:
-    return all(any(map(held.holds, group)) for group in pattern.words)
-
-
-def _by_words(
-    patterns: Sequence[Pattern], indexes: Sequence[int], width: Width, held: _Held | None = None
-) -> Prefilter:
-    """One automaton over the first group's words of every pattern; where one is found, the other groups are asked."""
-    users: dict[str, list[int]] = {}
-    for index in indexes:
-        for part in _parts(patterns[index], held):
-            users.setdefault(part, []).append(index)
-    automaton = re2.Set.SearchSet(_options(width, any_case=True))
-    for part in users:
-        automaton.Add(part.encode())
-    automaton.Compile()
-    uses = tuple(users.values())
-    others = _Others(patterns, indexes, width)
-
-    def prefilter(data: bytes) -> Sequence[int]:
-        found = automaton.Match(data)
-        return others.held_by(data, {index: None for number in found for index in uses[number]}) if found else ()
-
-    return prefilter
-
-
-class _Others:
-    """The groups of words behind each pattern's first. In short texts they are looked for one by one; once several
-    long ones came, all words at once."""
-
-    def __init__(self, patterns: Sequence[Pattern], indexes: Sequence[int], width: Width) -> None:
-        self._groups = {index: [[*map(str.encode, group)] for group in patterns[index].words[1:]] for index in indexes}
-        self._words: tuple[bytes, ...] = ()
-        self._automaton: Any = None
-        self._options = _options(width, any_case=True)
-        self._long = 0
-
-    def held_by(self, data: bytes, named: Iterable[int]) -> list[int]:
-        """Those of the patterns of which the data holds a word of each group."""
-        if len(data) > _BRIEF and self._long < _MANY:
-            self._long += 1
-        if len(data) <= _BRIEF or self._long < _MANY:
-            small = data.lower()
-            return [
-                index for index in named if all(any(word in small for word in group) for group in self._groups[index])
-            ]
-        held = self._held(data)
-        return [index for index in named if not any(map(held.isdisjoint, self._groups[index]))]
-
-    def _held(self, data: bytes) -> set[bytes]:
+    def named(self, data: bytes) -> list[int]:
+        """Indexes of the patterns that may match in UTF-8 text."""
         if self._automaton is None:
-            every = (word for groups in self._groups.values() for group in groups for word in group)
-            self._words = tuple(dict.fromkeys(every))
-            self._automaton = re2.Set.SearchSet(self._options)
-            for word in self._words:
-                self._automaton.Add(re2.escape(word))
-            self._automaton.Compile()
-        return {self._words[number] for number in self._automaton.Match(data) or ()} if self._words else set()
+            return []
+        words = self._automaton.iter(data.decode("utf-8", "replace").casefold())
+        held: set[int] = set().union(*map(_GROUPS, words))
+        asking = self._asking
+        return [index for group in asking.keys() & held for index, others in asking[group] if others <= held]
 
 
-def _among(groups: Mapping[int, Groups], held: bytes) -> Prefilter:
-    """For few patterns, by the groups of words of each: those that occur in the small letters of all texts together
-    are looked for one by one."""
-    wanted = {
-        index: [[word for word in group if word in held] for group in of_pattern]
-        for index, of_pattern in groups.items()
-    }
-
-    def prefilter(data: bytes, /) -> Sequence[int]:
-        small = data.lower()
-        return [
-            index
-            for index, of_pattern in wanted.items()
-            if all(any(word in small for word in group) for group in of_pattern)
-        ]
-
-    return prefilter
+_GROUPS = itemgetter(1)
+"""What an automaton tells beside the place of a word."""
 
 
-def _parts(pattern: Pattern, held: _Held | None) -> list[str]:
-    """What has to be looked for, as RE2 source: the words of the first group, or the pattern itself."""
-    if not pattern.words:
-        return [source(pattern)]
-    return [re2.escape(word) for word in pattern.words[0] if held is None or held.holds(word)]
-
-
-def _by_filter(patterns: Sequence[Pattern], indexes: Sequence[int], width: Width) -> Prefilter:
-    chosen = re2.Filter()
-    for index in indexes:
-        chosen.Add(source(patterns[index]).encode(), _options(width))
-    if indexes:
-        chosen.Compile()
-
-    def prefilter(data: bytes) -> Sequence[int]:
-        return [indexes[number] for number in chosen.Match(data) or ()]
-
-    return prefilter
+def _automaton(numbers: Mapping[Sequence[str], int]) -> Automaton:
+    """Word to the numbers of its groups."""
+    groups_of: dict[str, list[int]] = {}
+    for group, number in numbers.items():
+        for word in group:
+            groups_of.setdefault(word.casefold(), []).append(number)
+    automaton = Automaton()
+    for word, found in groups_of.items():
+        automaton.add_word(word, found)
+    automaton.make_automaton()
+    return automaton
 
 
 def source(pattern: Pattern) -> str:
@@ -325,14 +201,18 @@ def source(pattern: Pattern) -> str:
     return pattern.value if pattern.type is PatternType.REGEX else "(?i)" + re2.escape(pattern.value)
 
 
+def regexp(value: str, width: Width) -> Regexp:
+    """A pattern for the bytes of texts of one width."""
+    return re2.compile(value.encode(), _options(width))
+
+
 @cache
-def _options(width: Width, *, any_case: bool = False) -> Any:
+def _options(width: Width) -> Any:
     options = re2.Options()
     options.log_errors = False
     options.never_capture = True
     if width is Width.NARROW:
         options.encoding = re2.Options.Encoding.LATIN1
-    options.case_sensitive = not any_case
     return options
 
 

@@ -151,6 +151,21 @@ VOCABULARY = (
 ).split()
 
 
+FOLDED = [
+    (r"(?i)привет.{0,9}медвед", "ну ПРИВЕТ, МЕДВЕДЬ"),
+    (r"(?i)secret.{0,9}token", "a \u017fecret to\u212aen"),
+    (r"(?i)λόγος", "ΛΌΓΟΣ"),
+    (r"(?i)straße", "STRA\u1e9eE"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), FOLDED)
+def test_words_are_known_in_every_letter_case_that_re2_knows(value: str, text: str) -> None:
+    (spans,) = spans_of([worded(regex(value))], Width.WIDE, text)
+    assert [spans] == spans_of([regex(value)], Width.WIDE, text)
+    assert spans
+
+
 @given(st.lists(st.sampled_from([*VOCABULARY, " ", "\n"]), max_size=25).map("".join))
 def test_prefilters_agree_with_asking_each_pattern(text: str) -> None:
     plain = list(map(regex, PATTERNS))

@@ -7,13 +7,10 @@ message of the traffic is weighed alone, and it has no names of its own to be on
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
 
 from oktsec_lint.core.evidence import Secrets, Spot, shown
 from oktsec_lint.core.findings import Hit, Severity
-from oktsec_lint.core.matchers import Encoded, PatternSet, Prefilter, Width
 from oktsec_lint.core.model import Kind
 from oktsec_lint.core.surfaces import Surface, in_words
 from oktsec_lint.core.values import NamedTuple
@@ -22,6 +19,7 @@ from oktsec_lint.core.views.text import View, raw
 from .book import Book
 from .joints import is_cut, is_lowered, runs
 from .lexicon import Names
+from .patterns import Patterns
 from .score import Features, Scale, Window
 from .sentences import Sheet, sheet
 from .signals import Reader, Reading, stems
@@ -79,16 +77,14 @@ class Grammar:
         self._reader = Reader(book)
         self._scale = Scale(book)
         self._sheets: dict[str, Sheet] = {}
-        self._patterns = PatternSet([item.pattern for item in book.patterns], Width.NARROW)
+        self._patterns = Patterns(book.patterns)
 
     def hits(
         self, surfaces: Iterable[Surface], secrets: Mapping[str, Secrets], decoded: Mapping[str, Sequence[View]]
     ) -> Iterator[Hit]:
         """At most one hit an object of a definition, and one a text of the traffic, in their order."""
-        objects = [self._by_words(group, decoded) for group in _objects(surfaces)]
-        narrowed = self._patterns.narrowed(item.sentence.text for found in objects for _, _, item in found.doubtful)
-        for found in objects:
-            hit = self._judged(self._by_patterns(found, narrowed), secrets)
+        for group in _objects(surfaces):
+            hit = self.hit(group, secrets, decoded)
             if hit is not None:
                 yield hit
 
@@ -144,12 +140,17 @@ class Grammar:
         doubtful = self._scale.reaches([item.features for item in weighed], _WORTH_PATTERNS)
         return _Object(weighed, read if doubtful else ())
 
-    def _by_patterns(self, found: _Object, narrowed: Prefilter | None = None) -> Sequence[Weighed]:
+    def _by_patterns(self, found: _Object) -> Sequence[Weighed]:
         """The same with the patterns that match in each sentence, if its words are worth that."""
-        if not found.doubtful:
-            return found.weighed
-        names = self._matches([reading for _, _, reading in found.doubtful], narrowed)
-        return self._weighed(_with_patterns(found.doubtful, names)) if names else found.weighed
+        return self._weighed(map(self._with_patterns, found.doubtful)) if found.doubtful else found.weighed
+
+    def _with_patterns(self, item: _Read) -> _Read:
+        """A sentence with the patterns that match in it among its signals; one without a known word has none."""
+        surface, page, reading = item
+        names = self._patterns.names(reading.sentence.text) if reading.tagged else ()
+        if not names:
+            return item
+        return _Read(surface, page, reading._replace(signals=tuple(dict.fromkeys((*reading.signals, *names)))))
 
     def _rejoined(self, read: Sequence[_Read], subject: frozenset[str] | None) -> Iterator[_Read]:
         """What was cut into pieces as whole sentences, each at the place of its first piece."""
@@ -176,16 +177,6 @@ class Grammar:
             for surface, page, reading in read
             if not (features := weigh(reading.signals)).filler
         ]
-
-    def _matches(self, readings: Sequence[Reading], narrowed: Prefilter | None) -> Mapping[int, Sequence[str]]:
-        """Puts all sentences of an object to the patterns at once: index of a sentence to the names of its patterns."""
-        encoded = Encoded("\n".join(reading.sentence.text for reading in readings), Width.NARROW)
-        starts = [0, *accumulate(len(reading.sentence.text) + 1 for reading in readings)]
-        found: dict[int, list[str]] = {}
-        for index, chunks in self._patterns.matching(encoded, narrowed).items():
-            for start, _ in self._patterns.spans(index, encoded, chunks, every=False):
-                found.setdefault(bisect_right(starts, start) - 1, []).append(self._book.patterns[index].name)
-        return found
 
     def _points(self, kind: str) -> tuple[float, float]:
         """From which score on a text of this kind is shown, and withheld."""
@@ -223,16 +214,6 @@ class Grammar:
                 if part in sums:
                     sums[part] += weight
         return max(sums, key=lambda part: (sums[part], part))
-
-
-def _with_patterns(read: Sequence[_Read], names: Mapping[int, Sequence[str]]) -> Iterator[_Read]:
-    """The sentences with the patterns that match in them among their signals; one without a known word has none."""
-    for index, (surface, page, reading) in enumerate(read):
-        if index in names and reading.tagged:
-            signals = tuple(dict.fromkeys((*reading.signals, *names[index])))
-            yield _Read(surface, page, reading._replace(signals=signals))
-        else:
-            yield _Read(surface, page, reading)
 
 
 def _adds(item: Weighed, heaviest: Weighed, window: Window) -> bool:
