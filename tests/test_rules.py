@@ -68,8 +68,8 @@ SUSPECT = {
     ),
 }
 """Near misses of the pattern rules that the attack grammar raises: each of them is an order to whoever reads it."""
-KEY_ORDER = """id name severity confidence category tags applies_to views message sensitive match_mode patterns
-exclude_patterns check parts description why fix references taxa examples""".split()
+KEY_ORDER = """id name severity confidence category tags applies_to views message sensitive match_mode
+spares_mentions patterns exclude_patterns check parts description why fix references taxa examples""".split()
 TAXA = {"owasp-mcp": r"MCP(0[1-9]|10)", "owasp-agentic": r"ASI(0[1-9]|10)", "cwe": r"[1-9][0-9]{0,3}"}
 
 

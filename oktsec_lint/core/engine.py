@@ -11,11 +11,13 @@ the same few words hundreds of times.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from .evidence import Secrets, Spot, shown
 from .findings import Hit, Unfinished
 from .grammar import Book, Grammar
 from .matchers import Encoded, PatternSet, Width, find_spans, source, width_of
+from .mentions import mentions
 from .model import Kind, Subject
 from .rules import Pattern, Rule
 from .surfaces import DEFINITION_KINDS, MESSAGE_KINDS, Surface, expand, in_words
@@ -201,7 +203,7 @@ class _Search:
             if view.name == "decoded" and "decoded" not in entry.rule.views:
                 continue
             check = entry.rule.patterns[pattern].validate
-            spans = lens.patterns.spans(index, encoded, chunks, every=bool(check or entry.rule.exclude_patterns))
+            spans = lens.patterns.spans(index, encoded, chunks, every=bool(check) or _has_excuses(entry.rule))
             spots = list(self._spots(entry.rule, view, _confirmed(check, view.text, spans) if check else spans))
             if spots:
                 self.entries[entry.rule.id] = entry
@@ -222,7 +224,7 @@ class _Search:
                 return
             note = view.note or _folding_note(self.text, view, span)
             spot = Spot(*view.span(*span), note, view.text[slice(*span)] if view.name == "decoded" else "")
-            if excused < _EXCUSED and rule.exclude_patterns and self._is_excused(rule, view, span, spot):
+            if excused < _EXCUSED and _has_excuses(rule) and self._is_excused(rule, view, span, spot):
                 excused += 1
                 continue
             wanted -= 1
@@ -244,11 +246,10 @@ class _Search:
             return any(next(find_spans(source(pattern), line), None) for pattern in rule.exclude_patterns)
         first = max(0, span[0] - _EXCUSE_REACH)
         around = view.text[first : span[1] + _EXCUSE_REACH]
-        return any(
-            first + start <= span[0] and span[1] <= first + end
-            for pattern in rule.exclude_patterns
-            for start, end in find_spans(source(pattern), around)
-        )
+        excuses = chain.from_iterable(find_spans(source(pattern), around) for pattern in rule.exclude_patterns)
+        if rule.spares_mentions:
+            excuses = chain(excuses, mentions(around))
+        return any(first + start <= span[0] and span[1] <= first + end for start, end in excuses)
 
     def reading(self, *, exhausted: bool) -> _Reading:
         found: list[tuple[_Entry, tuple[Spot, ...]]] = []
@@ -261,6 +262,10 @@ class _Search:
             found.append((entry, spots[:_SHOWN]))
             secrets += [(spot.start, _end_of_secret(self.text, spot)) for spot in spots if entry.rule.sensitive]
         return _Reading(tuple(found), tuple(secrets), exhausted)
+
+
+def _has_excuses(rule: Rule) -> bool:
+    return bool(rule.exclude_patterns) or rule.spares_mentions
 
 
 def _confirmed(check: str, text: str, spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -26,7 +26,9 @@ _USUAL_SURFACE = "tool.description"
 _GRAMMAR = "grammar"
 VIEWS = ("raw", "folded", "decoded")
 _REQUIRED = ("id", "name", "severity", "category")
-_OURS = frozenset("message confidence tags applies_to views check parts why fix references taxa".split())
+_OURS = frozenset(
+    "message confidence tags applies_to views spares_mentions check parts why fix references taxa".split()
+)
 _UPSTREAM = frozenset(
     """id name description severity category targets match_mode patterns exclude_patterns remediation examples
     sensitive""".split()
@@ -115,6 +117,7 @@ def _rule(fields: _Fields, *, upstream: bool, origin: str) -> Rule:
         patterns=fields.patterns("patterns"),
         exclude_patterns=fields.patterns("exclude_patterns"),
         excludes_line=upstream,
+        spares_mentions=fields.flag("spares_mentions"),
         check=fields.text("check"),
         parts=fields.texts("parts"),
         why=fields.text("why"),

@@ -85,6 +85,8 @@ class Rule(NamedTuple):
     """What is no hit after all. Such a pattern has to cover the whole match, so no word beside it can excuse it."""
     excludes_line: bool = False
     """True for upstream's rules: an exclude pattern anywhere on the match's own line excuses it."""
+    spares_mentions: bool = False
+    """True when what a text forbids, or quotes in a few words as an example of what it detects, is no hit."""
     check: str = ""
     """Name of the check in code that yields this rule's hits; empty for rules that are patterns alone."""
     parts: tuple[str, ...] = ()

@@ -34,7 +34,5 @@ class Patterns:
         encoded = Encoded(sentence, Width.NARROW)
         possible = self._patterns.matching(encoded)
         return tuple(
-            self._names[index]
-            for index, chunks in possible.items()
-            if self._patterns.matches(index, encoded, chunks)
+            self._names[index] for index, chunks in possible.items() if self._patterns.matches(index, encoded, chunks)
         )

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from oktsec_lint.core.mentions import quotations
 from oktsec_lint.core.values import NamedTuple
-from oktsec_lint.core.views.text import View, folded, replaced
+from oktsec_lint.core.views.text import View, cut, folded, replaced
 
 _MARKS = '[*"`]|<!-- {0,8}-->'
 """Emphasis and quotation marks, and comments that hold nothing: no reader sees them."""
@@ -54,6 +55,7 @@ def sheet(view: View) -> Sheet:
 
 def _plain(written: View) -> View:
     view = replaced(written, _PLACEHOLDER, "someone") if "@" in written.text else written
+    view = cut(view, quotations(view.text), "example")
     if "\x1b" not in view.text and view.text.isascii():
         bare = replaced(view, _MARKS, "") if _has_marks(view.text) else view
         return bare._replace(text=bare.text.lower())

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
+from oktsec_lint.core.mentions import without_mentions
 from oktsec_lint.core.values import NamedTuple
 
 from .book import Book, Sequential
@@ -122,10 +123,10 @@ class Reader:
 
     def _plain(self, sentence: str, known: dict[str, Plain]) -> Plain:
         """The reading of a sentence by itself; short ones, which many definitions share, are kept among `known`."""
-        plain = self._as_spelt(sentence)
+        plain = self._as_spelt(without_mentions(sentence))
         meant = {} if plain.foreign else self._lexicon.misspelt(plain.words)
         if meant:
-            plain = self._as_spelt(re.sub("[a-z]+", lambda word: meant.get(word[0], word[0]), sentence))
+            plain = self._as_spelt(re.sub("[a-z]+", lambda word: meant.get(word[0], word[0]), plain.text))
         if len(sentence) <= _SHORT:
             if len(known) > _REMEMBERED:
                 known.clear()

@@ -161,6 +161,15 @@ def replaced(view: View, pattern: str, new: str) -> View:
     return view._replace(text=text, layers=(Later(view.text, measure), *view.layers))
 
 
+def cut(view: View, spans: Iterable[tuple[int, int]], new: str) -> View:
+    """The view with `new` for each of these spans of its text, which are in order; the very same view without any."""
+    pieces = [Piece(start, end, new) for start, end in spans]
+    if not pieces:
+        return view
+    text, anchors = splice(view.text, pieces)
+    return view._replace(text=text, layers=(anchors, *view.layers))
+
+
 def fold(text: str) -> str:
     """`text` as the folded reading shows it."""
     return folded(raw(text)).text
