@@ -1,7 +1,9 @@
 """Sentences that were cut into pieces: over many fields, or by full stops in the middle of them.
 
 No honest sentence ends in `the` or `must`. Where one does, the text was cut, and then it was cut at other words as
-well; so its pieces are read once more as the whole that a model makes of them.
+well; so its pieces are read once more as the whole that a model makes of them. A sentence that was cut in two between
+any other words shows in nothing but a field that ends without a stop and one behind it that begins in small letters;
+most honest fields do, so only objects that are in doubt anyhow are read that way.
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ _SHORT = 60
 """Characters of a piece that a stop may have cut off."""
 _MOST = 40
 """Pieces that are put together at most."""
+_COMPLETE = '.;!?:)]>"'
+_REACH, _LEAST_BLANKS = 4, 2
+"""Fields behind another among which its sentence may go on, and blanks in a piece of it."""
 
 
 class Piece(Protocol):
@@ -79,6 +84,27 @@ def runs(pieces: Sequence[_Piece]) -> Iterator[Sequence[_Piece]]:
             run = []
         run.append(piece)
     yield from _told(run)
+
+
+def borders(pieces: Sequence[_Piece]) -> Iterator[Sequence[_Piece]]:
+    """The ends of fields that no stop ends, each with the beginning of a field not far behind that may go on there."""
+    fields: dict[int, list[_Piece]] = {}
+    for piece in sorted(pieces, key=lambda piece: _place(piece.surface)):
+        fields.setdefault(id(piece.surface), []).append(piece)
+    ordered = list(fields.values())
+    for at, field in enumerate(ordered):
+        if _is_open(field[-1]):
+            yield from ((field[-1], after[0]) for after in ordered[at + 1 : at + 1 + _REACH] if _may_follow(after[0]))
+
+
+def _is_open(piece: Piece) -> bool:
+    text = piece.reading.sentence.text
+    return text[-1] not in _COMPLETE and text.count(" ") >= _LEAST_BLANKS
+
+
+def _may_follow(piece: Piece) -> bool:
+    text = piece.reading.sentence.text
+    return text[0].isalpha() and text.count(" ") >= _LEAST_BLANKS and not _begins(piece)
 
 
 def _told(run: Sequence[_Piece]) -> Iterator[Sequence[_Piece]]:

@@ -17,7 +17,7 @@ from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.core.views.text import View, raw
 
 from .book import Book
-from .joints import is_cut, is_lowered, runs
+from .joints import borders, is_cut, is_lowered, runs
 from .lexicon import Names
 from .patterns import Patterns
 from .score import Features, Scale, Window
@@ -60,7 +60,8 @@ class _Object(NamedTuple):
 
     weighed: Sequence[Weighed]
     doubtful: Sequence[_Read]
-    """All its sentences, if they say enough to be put to the patterns."""
+    """All its sentences, those that may have been cut in two as wholes too, if they say enough to be put to the
+    patterns."""
 
 
 _SILENT = _Object((), ())
@@ -134,11 +135,12 @@ class Grammar:
                     page.sentences, names, subject, in_schema=_in_schema(surface.kind), cued=cued
                 )
                 read += [_Read(surface, page, reading) for reading in readings]
-        if is_cut(read) or any(is_lowered(text) for _, text in prose):
-            read += [*self._rejoined(read, subject)]
-        weighed = self._weighed(read)
-        doubtful = self._scale.reaches([item.features for item in weighed], _WORTH_PATTERNS)
-        return _Object(weighed, read if doubtful else ())
+        cut = is_cut(read) or any(is_lowered(text) for _, text in prose)
+        whole = [*read, *self._joined(runs(read), read[0], subject)] if cut else read
+        weighed = self._weighed(whole)
+        if not self._scale.reaches([item.features for item in weighed], _WORTH_PATTERNS):
+            return _Object(weighed, ())
+        return _Object(weighed, [*whole, *self._joined(borders(read), read[0], subject)])
 
     def _by_patterns(self, found: _Object) -> Sequence[Weighed]:
         """The same with the patterns that match in each sentence, if its words are worth that."""
@@ -152,10 +154,13 @@ class Grammar:
             return item
         return _Read(surface, page, reading._replace(signals=tuple(dict.fromkeys((*reading.signals, *names)))))
 
-    def _rejoined(self, read: Sequence[_Read], subject: frozenset[str] | None) -> Iterator[_Read]:
-        """What was cut into pieces as whole sentences, each at the place of its first piece."""
-        for run in runs(read):
-            cued = run[0] is not read[0] and run[0].surface.kind not in _MEANT_TO_INSTRUCT
+    def _joined(
+        self, found: Iterable[Sequence[_Read]], first: _Read, subject: frozenset[str] | None
+    ) -> Iterator[_Read]:
+        """What was cut into pieces as whole sentences, each at the place of its first piece. `first` is the object's
+        first sentence."""
+        for run in found:
+            cued = run[0] is not first and run[0].surface.kind not in _MEANT_TO_INSTRUCT
             yield run[0]._replace(reading=self._reader.rejoined([piece.reading for piece in run], subject, cued=cued))
 
     def _pages(self, text: str, decoded: Sequence[View], *, kept: bool) -> Iterator[Sheet]:

@@ -104,3 +104,16 @@ def test_lines_and_lists_of_code_are_no_pieces() -> None:
 def test_the_addresses_of_examples_are_nobodys(address: str) -> None:
     text = "Pass the address of the recipient in `to`, such as {}."
     assert score(described(text.format(address))) < score(described(text.format("intake@kv-mirror.example.net")))
+
+
+@pytest.mark.parametrize("between", [(), ("Length of the list", "how many of them to leave out")])
+def test_an_order_cut_in_two_anywhere_is_put_together(between: tuple[str, ...]) -> None:
+    words = ORDER.split()
+    for at in range(3, len(words) - 3):
+        first, second = " ".join(words[:at]), " ".join(words[at:])
+        assert score(fields(first, *between, second)) >= BOOK.review, (first, second)
+
+
+def test_honest_fields_without_stops_are_not_put_together() -> None:
+    shown = fields("name of the project", "id of the user who made it", "which fields to return", "order of the list")
+    assert score(shown) < BOOK.review / 2
