@@ -34,6 +34,7 @@ _SHORT = 60
 """Characters of a piece that a stop may have cut off."""
 _MOST = 40
 """Pieces that are put together at most."""
+_UNFINISHED = ",;"
 _COMPLETE = '.;!?:)]>"'
 _REACH, _LEAST_BLANKS = 4, 2
 """Fields behind another among which its sentence may go on, and blanks in a piece of it."""
@@ -84,6 +85,13 @@ def runs(pieces: Sequence[_Piece]) -> Iterator[Sequence[_Piece]]:
             run = []
         run.append(piece)
     yield from _told(run)
+
+
+def lines(pieces: Sequence[_Piece]) -> Iterator[Sequence[_Piece]]:
+    """Neighbouring lines of a field the first of which ends in a comma, as items of a list do that was a sentence."""
+    for one, after in pairwise(pieces):
+        if one.sheet is after.sheet and one.reading.sentence.text[-1] in _UNFINISHED and not _is_stopped(one):
+            yield one, after
 
 
 def borders(pieces: Sequence[_Piece]) -> Iterator[Sequence[_Piece]]:

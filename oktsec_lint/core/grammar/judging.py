@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from oktsec_lint.core.evidence import Secrets, Spot, shown
 from oktsec_lint.core.findings import Hit, Severity
@@ -17,7 +18,7 @@ from oktsec_lint.core.values import NamedTuple
 from oktsec_lint.core.views.text import View, raw
 
 from .book import Book
-from .joints import borders, is_cut, is_lowered, runs
+from .joints import borders, is_cut, is_lowered, lines, runs
 from .lexicon import Names
 from .patterns import Patterns
 from .score import Features, Scale, Window
@@ -140,7 +141,8 @@ class Grammar:
         weighed = self._weighed(whole)
         if not self._scale.reaches([item.features for item in weighed], _WORTH_PATTERNS):
             return _Object(weighed, ())
-        return _Object(weighed, [*whole, *self._joined(borders(read), read[0], subject)])
+        halves = chain(borders(read), lines(read))
+        return _Object(weighed, [*whole, *self._joined(halves, read[0], subject)])
 
     def _by_patterns(self, found: _Object) -> Sequence[Weighed]:
         """The same with the patterns that match in each sentence, if its words are worth that."""

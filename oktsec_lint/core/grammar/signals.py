@@ -24,6 +24,8 @@ _HOT = frozenset("send put runs change delete grant bypass say obey store pay re
 _BEFORE_ACT = frozenset(
     "also then first always please auto covert ensure must should instead urgent you model notemark when only".split()
 )
+_MARKER = r"^(?:[-+•–] ?|\d{1,2}[.)] ?|[a-z]\) )"
+"""What an item of a list begins with."""
 STOPS = ".;!?"
 """What ends a sentence, or a piece of one."""
 _CLAUSES = 4
@@ -110,7 +112,8 @@ class Reader:
 
     def rejoined(self, pieces: Sequence[Reading], subject: frozenset[str] | None, *, cued: bool) -> Reading:
         """Pieces of one sentence as a whole, which begins as the first does and stands where it stands."""
-        text = " ".join(piece.sentence.text.rstrip(STOPS) for piece in pieces)
+        first, *others = (piece.sentence.text.rstrip(STOPS) for piece in pieces)
+        text = " ".join((first, *(re.sub(_MARKER, "", other) for other in others)))
         known = self._kept(subject)
         plain = known.get(text) or self._plain(text, known)
         cues = _cues(plain.text, plain.tagged, subject) if cued and plain.tagged else ()

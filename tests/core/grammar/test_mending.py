@@ -117,3 +117,12 @@ def test_an_order_cut_in_two_anywhere_is_put_together(between: tuple[str, ...]) 
 def test_honest_fields_without_stops_are_not_put_together() -> None:
     shown = fields("name of the project", "id of the user who made it", "which fields to return", "order of the list")
     assert score(shown) < BOOK.review / 2
+
+
+@pytest.mark.parametrize("mark", ["-", "•", "1.", "*", "a)"])
+def test_an_order_as_the_items_of_a_list_is_put_together(mark: str) -> None:
+    words = ORDER.split()
+    for at in range(3, len(words) - 3):
+        items = (" ".join(words[:at]) + ",", " ".join(words[at:]))
+        text = "\n".join(f"{mark} {item}" for item in items)
+        assert score(described(f"Looks up a project.\n{text}")) >= BOOK.review, text
