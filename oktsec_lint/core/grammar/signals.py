@@ -9,6 +9,7 @@ from itertools import islice
 from oktsec_lint.core.mentions import without_mentions
 from oktsec_lint.core.values import NamedTuple
 
+from .asides import without_asides
 from .book import Book, Sequential
 from .lexicon import Lexicon, Names, Tagged, tokens
 from .sentences import Sentence
@@ -126,7 +127,7 @@ class Reader:
 
     def _plain(self, sentence: str, known: dict[str, Plain]) -> Plain:
         """The reading of a sentence by itself; short ones, which many definitions share, are kept among `known`."""
-        plain = self._as_spelt(without_mentions(sentence))
+        plain = self._as_spelt(without_mentions(without_asides(sentence)))
         meant = {} if plain.foreign else self._lexicon.misspelt(plain.words)
         if meant:
             plain = self._as_spelt(re.sub("[a-z]+", lambda word: meant.get(word[0], word[0]), plain.text))

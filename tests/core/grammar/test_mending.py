@@ -10,6 +10,7 @@ import pytest
 
 from oktsec_lint import grammarbook, rulebook
 from oktsec_lint.core.grammar import Grammar
+from oktsec_lint.core.grammar.asides import without_asides
 from oktsec_lint.core.model import Kind, Subject
 from oktsec_lint.core.surfaces import Surface
 
@@ -126,3 +127,10 @@ def test_an_order_as_the_items_of_a_list_is_put_together(mark: str) -> None:
         items = (" ".join(words[:at]) + ",", " ".join(words[at:]))
         text = "\n".join(f"{mark} {item}" for item in items)
         assert score(described(f"Looks up a project.\n{text}")) >= BOOK.review, text
+
+
+@pytest.mark.parametrize("aside", [" basically", ", so to speak,", ", of course,", " kindly"])
+def test_an_order_is_read_through_asides(aside: str) -> None:
+    text = re.sub(r"(the assistant|private|its|without)", rf"\1{aside}", ORDER)
+    assert score(described(text)) >= 0.95 * score(described(ORDER))
+    assert without_asides("Returns, of course, the list.") == "Returns, of course, the list."
